@@ -6,6 +6,7 @@ export * from './events/index.js';
 export * from './metrics/index.js';
 export * from './model/index.js';
 export { type Environment, type EnvironmentValue, revealEnvironment, Secret } from './redaction.js';
+export * from './result/index.js';
 export * from './run/index.js';
 export * from './scorer/index.js';
 export * from './swelancer/index.js';

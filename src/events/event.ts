@@ -138,7 +138,9 @@ export type EventType = keyof EventMap;
 export interface EventContext {
   readonly runId?: string | undefined;
   readonly taskId?: string | undefined;
-  /** From 1; counts how often this task was tried in this run. */
+  /** Which sample of the task it is, from 1. */
+  readonly epoch?: number | undefined;
+  /** Which try at this sample it is, from 1. */
   readonly attempt?: number | undefined;
   readonly phase?: Phase | undefined;
   readonly computerId?: string | undefined;

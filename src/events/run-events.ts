@@ -75,7 +75,7 @@ export class RunEvents {
     this.#deliver(
       'diagnostic',
       { message: `A listener threw while it handled ${event.type}.`, error: toErrorRecord(error) },
-      { runId: event.runId, taskId: event.taskId, attempt: event.attempt },
+      { runId: event.runId, taskId: event.taskId, epoch: event.epoch, attempt: event.attempt },
     );
   }
 

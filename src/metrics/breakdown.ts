@@ -1,4 +1,4 @@
-import type { TaskResult } from '../run/task-result.js';
+import type { ResultRecord } from '../result/task-result.js';
 import { accuracy, accuracyOverAll, type Counts, counts } from './accuracy.js';
 import type { Metric } from './metric.js';
 import { available, earned, earnRate } from './money.js';
@@ -29,12 +29,12 @@ export const summary: Metric<Summary> = {
 export function groupedBy<T>(
   metric: Metric<T>,
   name: string,
-  groupOf: (result: TaskResult) => string,
+  groupOf: (result: ResultRecord) => string,
 ): Metric<Record<string, T>> {
   return {
     name: `${metric.name}_by_${name}`,
     compute: (results) => {
-      const groups = new Map<string, TaskResult[]>();
+      const groups = new Map<string, ResultRecord[]>();
       for (const result of results) {
         const group = groupOf(result);
         groups.set(group, [...(groups.get(group) ?? []), result]);

@@ -1,4 +1,4 @@
-import type { TaskResult } from '../run/task-result.js';
+import type { ResultRecord } from '../result/task-result.js';
 import type { Metric } from './metric.js';
 
 /** Sum of what was paid, in dollars, over all attempts. Upstream's `total_earned`. */
@@ -30,6 +30,6 @@ export function ratio(part: number, whole: number): number | undefined {
 }
 
 /** Attempts that were scored. Only they say anything about the agent. */
-export function scoredOnly(results: readonly TaskResult[]) {
+export function scoredOnly(results: readonly ResultRecord[]) {
   return results.filter((result) => result.status === 'scored');
 }

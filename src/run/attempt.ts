@@ -10,7 +10,7 @@ import type { Scorer } from '../scorer/scorer.js';
 import { type Deadlines, defaultDeadlines } from './deadlines.js';
 import { runPhase } from './phase.js';
 import type { GradingMode, RunTaskOptions } from './run-task-options.js';
-import type { CancelledResult, ErrorResult, ResultPatch, ScoredResult } from './task-result.js';
+import type { CancelledResult, ErrorResult, ResultPatch, ScoredResult } from '../result/task-result.js';
 
 /** One attempt while it is under way: what was asked for, and what is known so far. */
 export interface Attempt {
@@ -56,8 +56,8 @@ export function beginAttempt(options: RunTaskOptions): StartedAttempt {
   const grading = gradingMode(options);
   const deadlines = { ...defaultDeadlines, ...defined(options.deadlines ?? {}) };
   const runId = options.runId ?? randomUUID();
-  const attempt = options.attempt ?? 1;
-  const events = emitterOf(options).scope({ runId, taskId: task.id, attempt });
+  const { epoch = 1, attempt = 1 } = options;
+  const events = emitterOf(options).scope({ runId, taskId: task.id, epoch, attempt });
   const facts: AttemptFacts = { usage: {}, phases: {}, warnings: [] };
   const startedAt = new Date();
   const clock = performance.now();
@@ -92,6 +92,7 @@ export function beginAttempt(options: RunTaskOptions): StartedAttempt {
       split: task.split,
       agent: agent.name,
       scorer: scorer.name,
+      epoch,
       attempt,
       grading,
       available: task.price,

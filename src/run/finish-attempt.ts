@@ -2,7 +2,7 @@ import { toErrorRecord } from '../errors.js';
 import type { Score } from '../scorer/scorer.js';
 import type { StartedAttempt } from './attempt.js';
 import { TaskCancelledError } from './errors.js';
-import type { TaskResult } from './task-result.js';
+import type { TaskResult } from '../result/task-result.js';
 
 /** Turns how an attempt ended into its result, and says so. */
 export function finishAttempt(

@@ -9,12 +9,21 @@ import { finishAttempt } from './finish-attempt.js';
 import { freshSession, gradeAttempt } from './grade-attempt.js';
 import { fromResultPatch } from './result-patch.js';
 import type { RunTaskOptions } from './run-task-options.js';
-import type { ResultPatch, TaskResult } from './task-result.js';
+import type { ResultPatch, TaskResult } from '../result/task-result.js';
 
 export interface GradeTaskOptions
   extends Pick<
     RunTaskOptions,
-    'task' | 'computers' | 'scorer' | 'deadlines' | 'events' | 'secrets' | 'signal' | 'runId' | 'attempt'
+    | 'task'
+    | 'computers'
+    | 'scorer'
+    | 'deadlines'
+    | 'events'
+    | 'secrets'
+    | 'signal'
+    | 'runId'
+    | 'epoch'
+    | 'attempt'
   > {
   readonly runtime: ComputerRuntime;
   /** Who made the work, for the result. Default `external`. */

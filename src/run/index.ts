@@ -3,11 +3,3 @@ export { AgentError, PhaseTimeoutError, TaskCancelledError } from './errors.js';
 export { gradeTask, type GradeTaskOptions } from './grade-task.js';
 export { runTask } from './run-task.js';
 export type { GradingMode, RunTaskOptions } from './run-task-options.js';
-export {
-  type CancelledResult,
-  type ErrorResult,
-  type ResultPatch,
-  type ScoredResult,
-  type TaskResult,
-  taskResultSchema,
-} from './task-result.js';

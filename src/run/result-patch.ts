@@ -1,6 +1,6 @@
 import type { BaseTree } from '../swelancer/base-commit.js';
 import { type Patch, patchFrom } from '../swelancer/patch.js';
-import type { ResultPatch } from './task-result.js';
+import type { ResultPatch } from '../result/task-result.js';
 
 /** A patch as plain JSON. A diff of a file that is not UTF-8 is not UTF-8 itself, and travels as base64. */
 export function toResultPatch({ bytes, files, sha256 }: Patch, base: BaseTree): ResultPatch {

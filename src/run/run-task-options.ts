@@ -50,6 +50,8 @@ export interface RunTaskOptions {
   readonly signal?: AbortSignal | undefined;
   /** Names the run in events and in the result. Default: a fresh id. */
   readonly runId?: string | undefined;
-  /** Which attempt at this task it is, from 1. Default 1. */
+  /** Which sample of the task it is, from 1. Default 1. */
+  readonly epoch?: number | undefined;
+  /** Which try at this sample it is, from 1. Default 1. */
   readonly attempt?: number | undefined;
 }

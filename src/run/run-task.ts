@@ -12,7 +12,7 @@ import { freshSession, gradeAttempt, inPlaceSession } from './grade-attempt.js';
 import { finishAttempt } from './finish-attempt.js';
 import type { RunTaskOptions } from './run-task-options.js';
 import { solve } from './solve.js';
-import type { TaskResult } from './task-result.js';
+import type { TaskResult } from '../result/task-result.js';
 
 /**
  * Runs one attempt at one task, from an image to a payout, and gives everything back.

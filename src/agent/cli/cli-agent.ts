@@ -43,6 +43,7 @@ export function cliAgent(options: CliAgentOptions): Agent {
       taskId: context.task.id,
       promptVersion: context.prompt.version,
       runId: context.events.context.runId,
+      epoch: context.events.context.epoch,
       attempt: context.events.context.attempt,
     });
     const rounds: AgentUsage[] = [];

@@ -103,6 +103,7 @@ export async function runSession(
     model: options.model.id,
     ...(options.tools && { tools: options.tools }),
     runId: events.context.runId,
+    epoch: events.context.epoch,
     attempt: events.context.attempt,
   });
   const end = async (ending: Pick<AgentOutcome, 'endedByLimit' | 'message'>, thrown?: { error: unknown }) => {

@@ -26,6 +26,7 @@ export interface TranscriptStart {
   readonly model?: string | undefined;
   readonly tools?: readonly ModelTool[] | undefined;
   readonly runId?: string | undefined;
+  readonly epoch?: number | undefined;
   readonly attempt?: number | undefined;
 }
 

@@ -10,7 +10,7 @@ import {
 import { ModelError } from '../../../src/model/errors.js';
 import { withRetries } from '../../../src/model/retrying-model.js';
 import { type ScriptedModel, type ScriptedTurn, scriptedModel } from '../../../src/model/scripted-model.js';
-import { usageSchema } from '../../../src/run/usage-schema.js';
+import { usageSchema } from '../../../src/result/usage-schema.js';
 import { workplace } from './workplace.js';
 
 const usage = { inputTokens: 100, outputTokens: 10 };

@@ -16,6 +16,7 @@ const common = {
   title: 't',
   agent: 'a',
   scorer: 's',
+  epoch: 1,
   attempt: 1,
   grading: 'fresh',
   startedAt: '2026-01-01T00:00:00.000Z',

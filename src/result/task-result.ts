@@ -68,8 +68,10 @@ const common = {
   split: z.string().optional(),
   agent: z.string(),
   scorer: z.string(),
-  /** From 1. */
-  attempt: z.number().int(),
+  /** Which sample of the task it is, from 1: a run with three epochs does each task three times. */
+  epoch: z.number().int().positive(),
+  /** Which try at this sample it is, from 1: more than 1 after a fault. */
+  attempt: z.number().int().positive(),
   promptVersion: z.string().optional(),
   grading: z.enum(['fresh', 'in-place']),
   image: z.string().optional(),
@@ -122,6 +124,9 @@ const scoredSchema = z.object({
 const failedSchema = z.object({ ...common, status: z.literal('error'), error: errorSchema });
 const cancelledSchema = z.object({ ...common, status: z.literal('cancelled'), reason: z.string() });
 
+const recordedPatch = { patch: patchSchema.omit({ content: true, encoding: true }).optional() };
+const recordedTries = { tries: z.array(trySchema.omit({ log: true, playbookLog: true })) };
+
 /** Validates a result that comes from a file or another process. */
 export const taskResultSchema = z.discriminatedUnion('status', [scoredSchema, failedSchema, cancelledSchema]);
 
@@ -131,3 +136,13 @@ export type ScoredResult = z.infer<typeof scoredSchema>;
 export type ErrorResult = z.infer<typeof failedSchema>;
 export type CancelledResult = z.infer<typeof cancelledSchema>;
 export type ResultPatch = z.infer<typeof patchSchema>;
+
+/** Validates a line of a journal. */
+export const resultRecordSchema = z.discriminatedUnion('status', [
+  scoredSchema.extend({ ...recordedPatch, ...recordedTries }),
+  failedSchema.extend(recordedPatch),
+  cancelledSchema.extend(recordedPatch),
+]);
+
+/** A result without its long texts: the patch's content and the logs. Every result is one; metrics take these. */
+export type ResultRecord = z.infer<typeof resultRecordSchema>;
