@@ -9,3 +9,14 @@ export {
 } from './breakdown.js';
 export type { Metric } from './metric.js';
 export { available, earned, earnRate } from './money.js';
+export {
+  type Distribution,
+  type EpochFigures,
+  type FlakeReport,
+  type Headline,
+  type Interval,
+  type ManagerBaselines,
+  type RunSummary,
+  runSummarySchema,
+  type Spending,
+} from './run-summary-schema.js';
