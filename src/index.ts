@@ -9,4 +9,5 @@ export { type Environment, type EnvironmentValue, revealEnvironment, Secret } fr
 export * from './result/index.js';
 export * from './run/index.js';
 export * from './scorer/index.js';
+export * from './store/index.js';
 export * from './swelancer/index.js';

@@ -6,6 +6,8 @@ export {
   type ResultRecord,
   type ScoredResult,
   type TaskResult,
+  type UngradedResult,
   resultRecordSchema,
   taskResultSchema,
+  ungradedResultSchema,
 } from './task-result.js';

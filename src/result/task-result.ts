@@ -72,6 +72,11 @@ const common = {
   epoch: z.number().int().positive(),
   /** Which try at this sample it is, from 1: more than 1 after a fault. */
   attempt: z.number().int().positive(),
+  /**
+   * The earlier attempt whose work was graded here, where no agent ran. Usage and the agent's words are that attempt's: whoever
+   * adds up every attempt counts them once.
+   */
+  workOf: z.number().int().positive().optional(),
   promptVersion: z.string().optional(),
   grading: z.enum(['fresh', 'in-place']),
   image: z.string().optional(),
@@ -123,6 +128,12 @@ const scoredSchema = z.object({
 
 const failedSchema = z.object({ ...common, status: z.literal('error'), error: errorSchema });
 const cancelledSchema = z.object({ ...common, status: z.literal('cancelled'), reason: z.string() });
+
+/** Validates an agent's work before it was graded. */
+export const ungradedResultSchema = z.object(common);
+
+/** What is known of an attempt when the agent is done and nothing has been graded: enough to grade it at any time. */
+export type UngradedResult = z.infer<typeof ungradedResultSchema>;
 
 const recordedPatch = { patch: patchSchema.omit({ content: true, encoding: true }).optional() };
 const recordedTries = { tries: z.array(trySchema.omit({ log: true, playbookLog: true })) };

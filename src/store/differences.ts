@@ -1,0 +1,31 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { RunDescription } from './run-description.js';
+
+/** What a run would mix up if it went on with another description, in words. The versions of packages are not part of it. */
+export function differences(before: RunDescription, now: RunDescription): readonly string[] {
+  const found: string[] = [];
+  if (before.dataset.fingerprint !== now.dataset.fingerprint) found.push(datasetDifference(before, now));
+  for (const field of ['agent', 'scorer', 'epochs'] as const) {
+    if (before[field] !== now[field]) found.push(`${field} was ${before[field]} and is ${now[field]}`);
+  }
+  const names = new Set([...Object.keys(before.configuration), ...Object.keys(now.configuration)]);
+  for (const name of names) {
+    const [was, is] = [before.configuration[name], now.configuration[name]];
+    if (!isDeepStrictEqual(was, is)) found.push(`${name} was ${show(was)} and is ${show(is)}`);
+  }
+  return found;
+}
+
+function datasetDifference(before: RunDescription, now: RunDescription): string {
+  const ids = new Set(before.dataset.tasks.map(({ id }) => id));
+  const added = now.dataset.tasks.filter(({ id }) => !ids.has(id)).length;
+  const removed = ids.size - (now.dataset.tasks.length - added);
+  return added + removed === 0
+    ? 'the tasks of the dataset were edited'
+    : `the dataset has ${added} more and ${removed} fewer of its tasks`;
+}
+
+function show(value: unknown): string {
+  const text = value === undefined ? 'not set' : JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { resultRecordSchema } from '../result/task-result.js';
+
+const key = { taskId: z.string(), epoch: z.number().int(), attempt: z.number().int() };
+const time = z.number();
+
+const attemptFinished = z.object({
+  type: z.literal('attempt.finished'),
+  time,
+  ...key,
+  /** Whether the sample is finished by it. */
+  final: z.boolean(),
+  result: resultRecordSchema,
+});
+
+/** One line of a journal. `time` is in milliseconds since the epoch. */
+export const journalRecordSchema = z.discriminatedUnion('type', [
+  /** A process has begun to work in the folder. */
+  z.object({
+    type: z.literal('session.started'),
+    time,
+    host: z.string(),
+    pid: z.number().int(),
+    /** What was changed by it, where the caller allowed that. */
+    changes: z.array(z.string()).optional(),
+  }),
+  z.object({ type: z.literal('attempt.started'), time, ...key }),
+  /** The agent is done, and its work is on disk: from here on an attempt can be graded again, and the agent never runs twice. */
+  z.object({ type: z.literal('attempt.collected'), time, ...key }),
+  attemptFinished,
+  z.object({
+    type: z.literal('session.ended'),
+    time,
+    outcome: z.enum(['completed', 'cancelled', 'stopped']),
+  }),
+]);
+
+export type JournalRecord = z.infer<typeof journalRecordSchema>;
+export type AttemptRecord = z.infer<typeof attemptFinished>;

@@ -1,0 +1,221 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import type { TaskResult, UngradedResult } from '../result/task-result.js';
+import { recordOf } from '../result/record-of.js';
+import { isMissing } from './is-missing.js';
+import { writeAttemptFiles } from './attempt-files.js';
+import { differences } from './differences.js';
+import { syncFolder, writeDurably } from './durable-file.js';
+import { StoreError } from './errors.js';
+import { Journal } from './journal.js';
+import type { JournalRecord } from './journal-record.js';
+import { lockFolder } from './lock.js';
+import { readJournal } from './read-journal.js';
+import { type RunDescription, runDescriptionSchema } from './run-description.js';
+import { type AttemptFolder, runFolder, type RunFolder } from './run-folder.js';
+import type { AttemptKey, SampleKey } from './sample-key.js';
+import { type SampleState, SampleStates } from './sample-state.js';
+import { readUngraded } from './read-ungraded.js';
+
+export interface RunStoreOptions {
+  /** The folder. Created where it is missing. */
+  readonly path: string;
+  /** What the run is about. A folder that exists must be about the same. */
+  readonly description: RunDescription;
+  /** Continues a folder whose dataset, agent or configuration was another. Its journal says so. Default: false. */
+  readonly allowChanges?: boolean | undefined;
+  /** How long a full or failing disk is waited for. Default: 60,000 ms. */
+  readonly patienceMs?: number | undefined;
+  /** Told of writes that failed and are made again. */
+  readonly onRetry?: ((error: unknown) => void) | undefined;
+}
+
+/** What was found in a folder when it was opened. */
+export interface StoreFindings {
+  /** Whether another process had been at work in it before. */
+  readonly resumed: boolean;
+  /** Samples that are done, and of these the ones an error ended. */
+  readonly finished: number;
+  readonly failed: number;
+  /** Attempts that were under way when the process before died. */
+  readonly interrupted: number;
+  /** Samples whose work is there and needs no agent any more, only grading. */
+  readonly ungraded: number;
+  /** Lines that cannot be trusted: what they told is done again. */
+  readonly damagedLines: number;
+  /** Bytes of a last line that was being written when the process died. */
+  readonly tornBytes: number;
+  /** What is not as it was when the run was begun: empty, or allowed by `allowChanges`. */
+  readonly changes: readonly string[];
+}
+
+/** The folder of a run, opened for writing by one process at a time. */
+export class RunStore implements AsyncDisposable {
+  readonly folder: RunFolder;
+  readonly description: RunDescription;
+  readonly found: StoreFindings;
+  readonly #states: SampleStates;
+  readonly #journal: Journal;
+  readonly #lock: AsyncDisposable;
+
+  private constructor(
+    folder: RunFolder,
+    description: RunDescription,
+    found: StoreFindings,
+    parts: { states: SampleStates; journal: Journal; lock: AsyncDisposable },
+  ) {
+    this.folder = folder;
+    this.description = description;
+    this.found = found;
+    this.#states = parts.states;
+    this.#journal = parts.journal;
+    this.#lock = parts.lock;
+  }
+
+  /** @throws StoreError when another process is at work in it, or when it is about something else. */
+  static async open(options: RunStoreOptions): Promise<RunStore> {
+    const folder = runFolder(options.path);
+    await mkdir(folder.path, { recursive: true });
+    const lock = await lockFolder(folder.lock);
+    try {
+      const { description, changes, existed } = await describe(folder, options);
+      const { states, end, ...damage } = await recover(folder.journal);
+      const journal = await Journal.open(folder.journal, {
+        end,
+        patienceMs: options.patienceMs,
+        onRetry: options.onRetry,
+      });
+      const found: StoreFindings = {
+        resumed: existed,
+        finished: states.count(({ finished }) => finished),
+        failed: states.count(({ finished, failed }) => finished && failed),
+        interrupted: states.count(({ ended }) => !ended),
+        ungraded: states.count(({ finished, collected }) => !finished && collected !== undefined),
+        ...damage,
+        changes,
+      };
+      const store = new RunStore(folder, description, found, { states, journal, lock });
+      await store.#append({
+        type: 'session.started',
+        time: Date.now(),
+        host: hostname(),
+        pid: process.pid,
+        ...(changes.length > 0 && { changes: [...changes] }),
+      });
+      return store;
+    } catch (error) {
+      await lock[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  state(key: SampleKey): SampleState {
+    return this.#states.of(key);
+  }
+
+  attempt(key: AttemptKey): AttemptFolder {
+    return this.folder.attempt(key);
+  }
+
+  started(key: AttemptKey): Promise<void> {
+    return this.#append({ type: 'attempt.started', time: Date.now(), ...plain(key) });
+  }
+
+  /** Keeps an agent's work before it is graded. */
+  async collected(key: AttemptKey, work: UngradedResult): Promise<void> {
+    await writeDurably(this.attempt(key).work, `${JSON.stringify(work)}\n`);
+    await this.#append({ type: 'attempt.collected', time: Date.now(), ...plain(key) });
+  }
+
+  /** The work of an earlier attempt, to be graded. Undefined where it is not whole: then the agent has to run again. */
+  work(key: AttemptKey): Promise<UngradedResult | undefined> {
+    return readUngraded(this.attempt(key).work);
+  }
+
+  /** Keeps a result. What is in the files is there before the journal tells of it. */
+  async finished(key: AttemptKey, result: TaskResult, { final }: { final: boolean }): Promise<void> {
+    await writeAttemptFiles(this.attempt(key), result);
+    const record = recordOf(result);
+    await this.#append({ type: 'attempt.finished', time: Date.now(), ...plain(key), final, result: record });
+  }
+
+  ended(outcome: 'completed' | 'cancelled' | 'stopped'): Promise<void> {
+    return this.#append({ type: 'session.ended', time: Date.now(), outcome });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.#journal[Symbol.asyncDispose]();
+    } finally {
+      await this.#lock[Symbol.asyncDispose]();
+    }
+  }
+
+  async #append(record: JournalRecord): Promise<void> {
+    await this.#journal.append(record);
+    this.#states.take(record);
+  }
+}
+
+/** A key may come with more fields, and a record is to have these only. */
+function plain({ taskId, epoch, attempt }: AttemptKey): AttemptKey {
+  return { taskId, epoch, attempt };
+}
+
+async function describe(folder: RunFolder, { description, allowChanges }: RunStoreOptions) {
+  const existing = await readDescription(folder.description);
+  if (existing === undefined) {
+    await writeDurably(folder.description, `${JSON.stringify(description, undefined, 2)}\n`);
+    await syncFolder(folder.path);
+    return { description, changes: [], existed: false };
+  }
+  const changes = differences(existing, description);
+  if (changes.length > 0 && allowChanges !== true) {
+    throw new StoreError(
+      `The run in ${folder.path} is another one: ${changes.join('; ')}. Use another folder, or pass \`allowChanges\` to mix both.`,
+      { problem: 'mismatch' },
+    );
+  }
+  return { description: existing, changes, existed: true };
+}
+
+async function readDescription(path: string): Promise<RunDescription | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+  return parseDescription(text, path);
+}
+
+/** @throws StoreError `unreadable` */
+export function parseDescription(text: string, path: string): RunDescription {
+  try {
+    return runDescriptionSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new StoreError(`${path} is not the description of a run this version can read.`, {
+      problem: 'unreadable',
+      cause,
+    });
+  }
+}
+
+/** Everything a journal tells, and where what can be kept of it ends. */
+async function recover(path: string) {
+  const states = new SampleStates();
+  let end = 0;
+  let damagedLines = 0;
+  let tornBytes = 0;
+  for await (const entry of readJournal(path)) {
+    if (!entry.complete) {
+      tornBytes = entry.end - end;
+      break;
+    }
+    end = entry.end;
+    if (entry.record === undefined) damagedLines++;
+    else states.take(entry.record);
+  }
+  return { states, end, damagedLines, tornBytes };
+}

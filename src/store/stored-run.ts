@@ -1,0 +1,132 @@
+import { createReadStream } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Transcript } from '../agent/transcript/transcript-entry.js';
+import { readTranscript } from '../agent/transcript/transcript-file.js';
+import type { SweLancerEvent } from '../events/event.js';
+import { type ResultRecord, type TaskResult, taskResultSchema } from '../result/task-result.js';
+import { StoreError } from './errors.js';
+import { isMissing } from './is-missing.js';
+import type { AttemptRecord } from './journal-record.js';
+import { readJournal } from './read-journal.js';
+import type { RunDescription } from './run-description.js';
+import { runFolder, type RunFolder } from './run-folder.js';
+import { parseDescription } from './run-store.js';
+import { type AttemptKey, sampleKeyText } from './sample-key.js';
+
+export interface Artifact {
+  /** The path inside the attempt's `artifacts`. */
+  readonly name: string;
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/** A run's folder, to be read: during the run too, and by any number of processes. */
+export class StoredRun {
+  readonly folder: RunFolder;
+  readonly description: RunDescription;
+
+  private constructor(folder: RunFolder, description: RunDescription) {
+    this.folder = folder;
+    this.description = description;
+  }
+
+  /** @throws StoreError when there is no run in the folder. */
+  static async open(path: string): Promise<StoredRun> {
+    const folder = runFolder(path);
+    let text: string;
+    try {
+      text = await readFile(folder.description, 'utf8');
+    } catch (cause) {
+      throw new StoreError(`There is no run in ${path}: its run.json cannot be read.`, {
+        problem: 'unreadable',
+        cause,
+      });
+    }
+    return new StoredRun(folder, parseDescription(text, folder.description));
+  }
+
+  /** Every attempt that ended, in the order in which they did, faults and later ones of the same sample included. */
+  async *attempts(): AsyncGenerator<AttemptRecord> {
+    for await (const { record } of readJournal(this.folder.journal)) {
+      if (record?.type === 'attempt.finished') yield record;
+    }
+  }
+
+  /** The result of each finished sample, tasks in the dataset's order. What most metrics are computed from. */
+  async records(): Promise<readonly ResultRecord[]> {
+    const finished = new Map<string, ResultRecord>();
+    for await (const { final, result } of this.attempts()) {
+      if (final) finished.set(sampleKeyText(result), result);
+    }
+    const place = new Map(this.description.dataset.tasks.map(({ id }, index) => [id, index]));
+    const placeOf = ({ taskId }: ResultRecord) => place.get(taskId) ?? place.size;
+    return [...finished.values()].sort((a, b) => placeOf(a) - placeOf(b) || a.epoch - b.epoch);
+  }
+
+  /** The whole result, logs and patch included. @throws StoreError */
+  async result(key: AttemptKey): Promise<TaskResult> {
+    const { result: path } = this.folder.attempt(key);
+    try {
+      return taskResultSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+    } catch (cause) {
+      throw new StoreError(`The result ${path} cannot be read.`, { problem: 'unreadable', cause });
+    }
+  }
+
+  /** What the agent said and was told. Undefined where nothing was kept. */
+  async transcript(key: AttemptKey & Pick<ResultRecord, 'workOf'>): Promise<Transcript | undefined> {
+    const attempt = key.workOf ?? key.attempt;
+    try {
+      return await readTranscript(this.folder.attempt({ ...key, attempt }).transcript);
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** The events of an attempt. A last one that was cut off by a crash is left out. */
+  async *events(key: AttemptKey): AsyncGenerator<SweLancerEvent> {
+    const input = createReadStream(this.folder.attempt(key).events);
+    try {
+      for await (const line of createInterface({ input, crlfDelay: Infinity })) {
+        const event = parseEvent(line);
+        if (event !== undefined) yield event;
+      }
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    } finally {
+      input.destroy();
+    }
+  }
+
+  /** Files that were kept beside the result, such as screenshots and videos. */
+  async artifacts(key: AttemptKey): Promise<readonly Artifact[]> {
+    const root = this.folder.attempt(key).artifacts;
+    let names: string[];
+    try {
+      names = await readdir(root, { recursive: true });
+    } catch (error) {
+      if (isMissing(error)) return [];
+      throw error;
+    }
+    const found = await Promise.all(
+      names
+        .sort()
+        .map(async (name) => ({ name, path: join(root, name), facts: await stat(join(root, name)) })),
+    );
+    return found
+      .filter(({ facts }) => facts.isFile())
+      .map(({ name, path, facts }) => ({ name, path, bytes: facts.size }));
+  }
+}
+
+function parseEvent(line: string): SweLancerEvent | undefined {
+  try {
+    // Written by `eventFile`, one event a line.
+    return JSON.parse(line) as SweLancerEvent;
+  } catch {
+    return undefined;
+  }
+}
