@@ -1,0 +1,60 @@
+// Prints how we compare with named peers, as ratios from one run: `npm run bench -- [--only group]… [--json file]`.
+import { writeFile } from 'node:fs/promises';
+import { cpus, totalmem } from 'node:os';
+import { parseArgs } from 'node:util';
+import { dockerCommands } from './docker-commands.js';
+import { firstCommand } from './first-command.js';
+import { outputFlood } from './output-flood.js';
+import { metOf, ratioOf, type Row, type RowGroup } from './row.js';
+import { sshCommands } from './ssh-commands.js';
+import { tableHead, tableRow } from './table.js';
+import { dockerTransfers, sshTransfers } from './transfers.js';
+
+const groups: readonly RowGroup[] = [
+  dockerCommands,
+  sshCommands,
+  outputFlood,
+  dockerTransfers,
+  sshTransfers,
+  firstCommand,
+];
+
+const { values } = parseArgs({
+  options: { only: { type: 'string', multiple: true, default: [] }, json: { type: 'string' } },
+});
+const unknown = values.only.filter((name) => !groups.some((group) => group.name === name));
+if (unknown.length > 0) {
+  console.error(
+    `No group is called ${unknown.join(', ')}. There are: ${groups.map(({ name }) => name).join(', ')}.`,
+  );
+  process.exit(2);
+}
+
+const machine = `${cpus().length} x ${cpus()[0]?.model ?? 'unknown CPU'}, ${Math.round(totalmem() / 1024 ** 3)} GiB, Node ${process.version}`;
+const startedAt = new Date().toISOString();
+console.log(`${startedAt}, ${machine}\n\n${tableHead()}`);
+const rows: { readonly group: string; readonly row: Row }[] = [];
+const skipped: string[] = [];
+for (const group of groups) {
+  if (values.only.length > 0 && !values.only.includes(group.name)) continue;
+  const missing = await group.missing();
+  if (missing !== undefined) {
+    skipped.push(`${group.name} was skipped: ${missing}.`);
+    continue;
+  }
+  await group.measure((row) => {
+    rows.push({ group: group.name, row });
+    console.log(tableRow(row));
+  });
+}
+for (const line of skipped) console.log(`\n${line}`);
+const judged = rows.filter(({ row }) => row.bar !== undefined);
+const met = judged.filter(({ row }) => (metOf(row) ?? 0) >= 1);
+console.log(`\n${met.length} of ${judged.length} bars met.`);
+if (values.json !== undefined) {
+  const measured = rows.map(({ group, row }) => ({ group, ...row, ratio: ratioOf(row), met: metOf(row) }));
+  await writeFile(
+    values.json,
+    `${JSON.stringify({ startedAt, machine, rows: measured, skipped }, null, 2)}\n`,
+  );
+}

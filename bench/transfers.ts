@@ -1,0 +1,196 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import type { Computer } from 'swelancer';
+import { missingDocker, waitingComputer } from './docker-place.js';
+import { createLocalFiles, fileMib, type LocalFiles, removeChecked, treeFiles } from './local-files.js';
+import { median, peakGrowthMib, takeTurns } from './measure.js';
+import type { Row, RowGroup } from './row.js';
+import { missingSsh, sshPlace } from './ssh-place.js';
+
+const rounds = 3;
+/** Our reading of "memory flat". */
+const flatMib = 64;
+const maxBytes = 2 * fileMib * 1024 ** 2;
+
+/** Files and trees into and out of a container, against `docker cp`. */
+export const dockerTransfers: RowGroup = {
+  name: 'docker-transfers',
+  missing: missingDocker,
+  measure: async (report) => {
+    await using files = await createLocalFiles();
+    await using computer = await waitingComputer();
+    const place: Place = {
+      kind: 'Docker',
+      computer,
+      files,
+      remote: '/tmp/bench',
+      clients: [
+        {
+          name: 'docker cp',
+          up: async (from, to) => execa('docker', ['cp', from, `${computer.id}:${to}`]),
+          down: async (from, to) => execa('docker', ['cp', `${computer.id}:${from}`, to]),
+        },
+      ],
+      isBar: true,
+    };
+    await measureTransfers(place, report);
+  },
+};
+
+/** The same over SSH, against `scp` and `rsync` over a connection that stands. */
+export const sshTransfers: RowGroup = {
+  name: 'ssh-transfers',
+  missing: missingSsh,
+  measure: async (report) => {
+    await using files = await createLocalFiles();
+    await using place = await sshPlace();
+    const { computer, destination, multiplexed } = place;
+    const scp = ['-q', '-r', ...multiplexed];
+    const shell = ['ssh', ...multiplexed].join(' ');
+    const hasRsync = (await execa('rsync', ['--version'], { reject: false })).exitCode === 0;
+    const rsync = {
+      name: 'rsync',
+      up: async (from: string, to: string) =>
+        execa('rsync', ['-a', '-e', shell, from, `${destination}:${to}`]),
+      down: async (from: string, to: string) =>
+        execa('rsync', ['-a', '-e', shell, `${destination}:${from}`, to]),
+    };
+    const remote = join(files.folder, 'remote');
+    const clients = [
+      {
+        name: 'scp',
+        up: async (from: string, to: string) => execa('scp', [...scp, from, `${destination}:${to}`]),
+        down: async (from: string, to: string) => execa('scp', [...scp, `${destination}:${from}`, to]),
+      },
+      ...(hasRsync ? [rsync] : []),
+    ];
+    await measureTransfers({ kind: 'SSH', computer, files, remote, clients, isBar: false }, report);
+  },
+};
+
+interface Client {
+  readonly name: string;
+  /** `to` is a folder that exists; `from` gets its own name there. */
+  readonly up: (from: string, to: string) => Promise<unknown>;
+  readonly down: (from: string, to: string) => Promise<unknown>;
+}
+
+interface Place {
+  readonly kind: string;
+  readonly computer: Computer;
+  readonly files: LocalFiles;
+  /** A folder of the computer that is ours. */
+  readonly remote: string;
+  readonly clients: readonly Client[];
+  readonly isBar: boolean;
+}
+
+/** The same work for everybody: `prepare` and `tidy` are not measured. */
+interface Job {
+  readonly what: string;
+  readonly ours: (to: string) => Promise<unknown>;
+  readonly theirs: (client: Client, to: string) => Promise<unknown>;
+  /** Makes the folder to write to, and gives its path. */
+  readonly prepare: () => Promise<string>;
+  readonly tidy: (folder: string) => Promise<void>;
+  /** Whether the result may not be in memory as a whole. */
+  readonly isFlat: boolean;
+}
+
+async function measureTransfers(place: Place, report: (row: Row) => void): Promise<void> {
+  const { computer, files, remote } = place;
+  const into = join(files.folder, 'into');
+  const upward = {
+    prepare: async () => {
+      await computer.checkShellCommand(`mkdir -p ${remote}/to`);
+      return `${remote}/to`;
+    },
+    tidy: async (folder: string) => {
+      await computer.checkShellCommand(`rm -rf ${folder}`);
+    },
+  };
+  const downward = {
+    prepare: async () => {
+      await mkdir(into);
+      return into;
+    },
+    tidy: removeChecked,
+  };
+  const [single, tree] = [`${remote}/from/single`, `${remote}/from/tree`];
+  const jobs: readonly Job[] = [
+    {
+      what: `upload of ${fileMib} MiB`,
+      ours: async (to) => computer.upload(join(files.single, 'content'), `${to}/content`),
+      theirs: async (client, to) => client.up(join(files.single, 'content'), to),
+      ...upward,
+      isFlat: true,
+    },
+    {
+      what: `download of ${fileMib} MiB to disk`,
+      ours: async (to) => computer.downloadTreeTo(single, join(to, 'single'), { maxBytes }),
+      theirs: async (client, to) => client.down(single, to),
+      ...downward,
+      isFlat: true,
+    },
+    {
+      what: `download of ${fileMib} MiB as bytes, then to disk`,
+      ours: async (to) =>
+        writeFile(join(to, 'content'), await computer.download(`${single}/content`, { maxBytes })),
+      theirs: async (client, to) => client.down(`${single}/content`, to),
+      ...downward,
+      isFlat: false,
+    },
+    {
+      what: `upload of ${treeFiles} files`,
+      ours: async (to) => computer.uploadTree(files.tree, `${to}/tree`),
+      theirs: async (client, to) => client.up(files.tree, to),
+      ...upward,
+      isFlat: true,
+    },
+    {
+      what: `download of ${treeFiles} files`,
+      ours: async (to) => computer.downloadTreeTo(tree, join(to, 'tree')),
+      theirs: async (client, to) => client.down(tree, to),
+      ...downward,
+      isFlat: true,
+    },
+  ];
+  await computer.uploadTree(files.single, single);
+  await computer.uploadTree(files.tree, tree);
+  for (const job of jobs) await measureJob(place, job, report);
+  await computer.checkShellCommand(`rm -rf ${remote}`);
+  await rm(into, { recursive: true, force: true });
+}
+
+async function measureJob(
+  { kind, clients, isBar }: Place,
+  job: Job,
+  report: (row: Row) => void,
+): Promise<void> {
+  const growth: number[] = [];
+  const contender = (work: (to: string) => Promise<unknown>) => ({
+    prepare: job.prepare,
+    run: work,
+    tidy: job.tidy,
+  });
+  const taken = await takeTurns<string, string>(rounds, {
+    ours: contender(async (to) => growth.push(await peakGrowthMib(async () => job.ours(to)))),
+    ...Object.fromEntries(
+      clients.map((client) => [client.name, contender(async (to) => job.theirs(client, to))]),
+    ),
+  });
+  const seconds = (ms: readonly number[] = []) => ({ value: median(ms) / 1000, unit: 's' }) as const;
+  const what = `${kind} ${job.what}`;
+  for (const { name } of clients) {
+    report({
+      what,
+      ours: seconds(taken['ours']),
+      peer: { name, figure: seconds(taken[name]) },
+      bar: isBar ? { kind: 'times', value: 1 } : undefined,
+    });
+  }
+  if (!job.isFlat) return;
+  const value = Math.max(...growth);
+  report({ what: `${what}, memory`, ours: { value, unit: 'MiB' }, bar: { kind: 'at most', value: flatMib } });
+}
