@@ -8,7 +8,7 @@ import {
   noopAgent,
   RunEvents,
   runTask,
-  summaryByVariant,
+  headlineByVariant,
   taskScorer,
   type TaskResult,
 } from 'swelancer';
@@ -55,8 +55,10 @@ console.table(rows);
 const paid = earned.compute(gold);
 const unpaid = earned.compute(noop);
 const pool = dataset.totals().dollars;
-for (const [variant, { correct, attempts, earned: sum }] of Object.entries(summaryByVariant.compute(gold))) {
-  console.log(`${variant}: ${correct} of ${attempts} solved by the gold solutions, ${dollars(sum)}`);
+for (const [variant, { correct, samples, earned: sum }] of Object.entries(
+  headlineByVariant().compute(gold),
+)) {
+  console.log(`${variant}: ${correct} of ${samples} solved by the gold solutions, ${dollars(sum)}`);
 }
 console.log(
   `The gold solutions earned ${dollars(paid)} of ${dollars(pool)}; doing nothing earned ${dollars(unpaid)}.`,

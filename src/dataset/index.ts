@@ -18,6 +18,7 @@ export {
   type TaskVariant,
 } from './task.js';
 export { taskSchema } from './task-schema.js';
+export { readTaskLabels, type TaskLabels } from './task-labels.js';
 export type { TaskSource, TaskSourceOptions } from './task-source.js';
 export { decodeClean, decodeFaithful, TextDecodingError, type TextMode } from './text-decoding.js';
 export type { DatasetTotals, SplitTotals, Total, VariantTotals } from './totals.js';

@@ -1,8 +1,16 @@
+import type { ResultRecord } from '../result/task-result.js';
+import { groupBy } from './group-by.js';
+import { issueOf } from './issue-of.js';
 import type { Metric } from './metric.js';
 import { ratio, scoredOnly } from './money.js';
+import type { Interval } from './run-summary-schema.js';
+import { type BootstrapOptions, bootstrapRatio } from './statistics/bootstrap.js';
+import { standardError } from './statistics/standard-error.js';
+import { wilsonInterval } from './statistics/wilson-interval.js';
 
 export interface Counts {
-  readonly attempts: number;
+  /** Results: one for each task and epoch. */
+  readonly samples: number;
   readonly correct: number;
   readonly incorrect: number;
   /** Infrastructure faults: neither right nor wrong. */
@@ -10,14 +18,14 @@ export interface Counts {
   readonly cancelled: number;
 }
 
-/** How many attempts ended how. */
+/** How many samples ended how. */
 export const counts: Metric<Counts> = {
   name: 'counts',
   compute: (results) => {
     const scored = scoredOnly(results);
     const correct = scored.filter((result) => result.passed).length;
     return {
-      attempts: results.length,
+      samples: results.length,
       correct,
       incorrect: scored.length - correct,
       errors: results.filter((result) => result.status === 'error').length,
@@ -26,7 +34,7 @@ export const counts: Metric<Counts> = {
   },
 };
 
-/** Share of scored attempts that were paid. Undefined where none was scored. Upstream's `accuracy`. */
+/** Share of scored samples that were paid. Undefined where none was scored. Upstream's `accuracy`. */
 export const accuracy: Metric<number | undefined> = {
   name: 'accuracy',
   compute: (results) => {
@@ -35,8 +43,60 @@ export const accuracy: Metric<number | undefined> = {
   },
 };
 
-/** Share of all attempts that were paid, errors counted as wrong. Upstream's `metrics_including_errors`. */
+/** Share of all samples that were paid, errors counted as wrong. Upstream's `metrics_including_errors`. */
 export const accuracyOverAll: Metric<number | undefined> = {
   name: 'accuracy_over_all',
   compute: (results) => ratio(counts.compute(results).correct, results.length),
 };
+
+/** What counts as one observation: epochs of a task, and tasks of an issue, are not independent of each other. */
+export type Cluster = 'sample' | 'task' | 'issue';
+
+export function clusterOf(cluster: Cluster): (result: ResultRecord) => string {
+  if (cluster === 'issue') return ({ taskId }) => issueOf(taskId);
+  if (cluster === 'task') return ({ taskId }) => taskId;
+  return ({ taskId, epoch }) => `${taskId} ${epoch}`;
+}
+
+/**
+ * Standard error of the accuracy. `task` (default) is the plain error of a run of one epoch, and of a run of several the
+ * error of the mean over its tasks' means; `sample` would take epochs for independent tasks.
+ */
+export function accuracyError(
+  options: { readonly cluster?: Cluster | undefined } = {},
+): Metric<number | undefined> {
+  const cluster = options.cluster ?? 'task';
+  return {
+    name: `accuracy_error_by_${cluster}`,
+    compute: (results) => {
+      const scored = scoredOnly(results);
+      return standardError(
+        scored.map(({ score }) => score),
+        scored.map(clusterOf(cluster)),
+      );
+    },
+  };
+}
+
+/**
+ * 95 % interval of the accuracy: Wilson's where every issue has one scored sample, else a bootstrap over issues. Where
+ * all samples ended alike a bootstrap sees no spread, so that Wilson's is given, with the number of issues for its count.
+ */
+export function accuracyInterval(options: BootstrapOptions = {}): Metric<Interval | undefined> {
+  return {
+    name: 'accuracy_interval',
+    compute: (results) => {
+      const scored = scoredOnly(results);
+      const share = accuracy.compute(scored);
+      if (share === undefined) return undefined;
+      const issues = [...groupBy(scored, clusterOf('issue')).values()];
+      if (issues.length === scored.length || issues.length === 1 || share === 0 || share === 1)
+        return wilsonInterval(share, issues.length);
+      const units = issues.map((members) => ({
+        part: members.filter(({ passed }) => passed).length,
+        whole: members.length,
+      }));
+      return bootstrapRatio(units, options)?.interval;
+    },
+  };
+}

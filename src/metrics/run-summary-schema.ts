@@ -72,7 +72,7 @@ const distributionSchema = z.object({
   maximum: optional,
 });
 
-const spendingSchema = z.object({
+const costSummarySchema = z.object({
   /** Attempts that were counted: all of them where the summary was given them, otherwise the last of each sample. */
   attempts: count,
   /** Attempts whose cost nobody knows. Not 0: the figures below that need the whole cost are undefined then. */
@@ -140,10 +140,11 @@ export const runSummarySchema = z.object({
   passAtK: z.array(epochsSchema),
   /** Undefined without manager results or without their tasks. */
   managerBaselines: managerBaselinesSchema.optional(),
-  spending: spendingSchema,
+  cost: costSummarySchema,
   outcomes: z.record(z.string(), count),
-  /** Error codes of infrastructure failures. */
+  /** Infrastructure failures, apart from everything above: of all attempts where the summary was given them. */
   faults: z.object({
+    attempts: count,
     byCode: z.record(z.string(), count),
     /** `unknown` where the error names none. */
     byPhase: z.record(z.string(), count),
@@ -180,6 +181,6 @@ export type Headline = z.infer<typeof headlineSchema>;
 export type Interval = z.infer<typeof intervalSchema>;
 export type EpochFigures = z.infer<typeof epochsSchema>;
 export type Distribution = z.infer<typeof distributionSchema>;
-export type Spending = z.infer<typeof spendingSchema>;
+export type CostSummary = z.infer<typeof costSummarySchema>;
 export type ManagerBaselines = z.infer<typeof managerBaselinesSchema>;
 export type FlakeReport = z.infer<typeof flakesSchema>;
