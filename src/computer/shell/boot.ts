@@ -20,13 +20,20 @@ swelancer_started="started $$ ${'$'}{20-}"
 set -- /proc/[0-9]*
 swelancer_started="$swelancer_started $*"
 set --
-# A substitution drops newlines at the end; the full stop keeps them.
-swelancer_command=$(printf '%b.' "$swelancer_command") && swelancer_prelude=$(printf '%b.' "$swelancer_prelude") || exit 125
-eval "${'$'}{swelancer_prelude%.}"
+# A substitution drops newlines at the end, which the full stop keeps, and starts a process, which most lines do not need.
+case $swelancer_command in *\\*)
+  swelancer_command=$(printf '%b.' "$swelancer_command") || exit 125
+  swelancer_command=${'$'}{swelancer_command%.} ;;
+esac
+case $swelancer_prelude in *\\*)
+  swelancer_prelude=$(printf '%b.' "$swelancer_prelude") || exit 125
+  swelancer_prelude=${'$'}{swelancer_prelude%.} ;;
+esac
+eval "$swelancer_prelude"
 swelancer_frame "$swelancer_started"
 swelancer_command="unset swelancer_nonce swelancer_prelude swelancer_command swelancer_stat swelancer_started
 unset -f swelancer_frame
-${'$'}{swelancer_command%.}"
+$swelancer_command"
 eval "$swelancer_command"
 `;
 
@@ -45,7 +52,9 @@ export function commandHeader(header: CommandHeader): string {
     `cd -- ${shellQuote(header.workingDirectory)} 2>/dev/null || { swelancer_frame 'no directory'; exit 126; }`,
     exportAssignments(header.environment),
     header.keepsStdin ? '' : 'exec </dev/null',
-  ].join('\n');
+  ]
+    .filter((part) => part !== '')
+    .join('; ');
   return [header.nonce, printfLine(prelude), printfLine(header.command), ''].join('\n');
 }
 

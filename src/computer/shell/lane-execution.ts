@@ -29,7 +29,7 @@ export function startOnLane(pool: LanePool): StartExecution {
     const nonce = randomBytes(16).toString('hex');
     const header = commandHeader({ ...run, nonce, keepsStdin: false });
     const { fault, raise } = faultSwitch();
-    const exchange = lane.exchange(`${run.marker}\n${header}`, nonce, async (stream, bytes) => {
+    const exchange = lane.exchange({ marker: run.marker, header, nonce }, async (stream, bytes) => {
       await sink.write(stream, bytes).catch(raise);
     });
     let told: LaneEnd | undefined;
@@ -68,6 +68,8 @@ async function awaitEnd(
   // The end may still be on its way when the supervisor has ended.
   const end = (await settledWithin(exchange.end, settleMs)) ? await exchange.end : undefined;
   if (end !== undefined) {
+    // A shell that was ended before it had the whole command: nothing of it has run.
+    if (exchange.frame() === undefined) return { kind: 'not started' };
     return { kind: 'exited', exitCode: end.exitCode, leavesNothing: !end.hasNewProcesses };
   }
   const exit = await lane.exit;

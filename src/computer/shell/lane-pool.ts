@@ -5,7 +5,7 @@ import type { ShellTransport } from './shell-transport.js';
 
 /** The lanes of one computer, kept for each user apart. */
 export interface LanePool {
-  /** A lane nobody uses; `undefined` when all are in use, or when this machine cannot have lanes. */
+  /** A lane nobody uses; `undefined` when all stay in use, or when this machine cannot have lanes. */
   take(user: string | undefined, signal: AbortSignal): Promise<Lane | undefined>;
   /** Gives a lane back for the next command. */
   put(lane: Lane): void;
@@ -18,6 +18,11 @@ export interface LanePool {
 
 /** For each user. More commands at once get a channel each. */
 const maximumLanes = 8;
+/**
+ * Milliseconds. While lanes are handed out, short commands run, and waiting for the next one beats opening a channel. When
+ * none has been handed out for so long, all of them run something long.
+ */
+const waitMs = 250;
 /** Milliseconds after which a link may have gone half-open without anybody having noticed. */
 const trustedIdleMs = 15_000;
 const pingTimeoutMs = 5000;
@@ -25,6 +30,8 @@ const pingTimeoutMs = 5000;
 export function createLanePool(transport: ShellTransport, onUnavailable: (reason: string) => void): LanePool {
   const idle: { readonly lane: Lane; readonly since: number }[] = [];
   const retired = new Set<Lane>();
+  const waiting = new Set<Waiter>();
+  const lastTaken = new Map<string | undefined, number>();
   const counts = new Map<string | undefined, number>();
   let isUnavailable = false;
   let isClosed = false;
@@ -61,21 +68,54 @@ export function createLanePool(transport: ShellTransport, onUnavailable: (reason
     }
   };
 
+  /** First come, first served. `undefined` when the lanes run something long, or the signal fires. */
+  const nextFree = async (user: string | undefined, signal: AbortSignal): Promise<Lane | undefined> =>
+    await new Promise((resolve) => {
+      let timer: NodeJS.Timeout | undefined;
+      const end = (lane: Lane | undefined) => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', giveUp);
+        waiting.delete(waiter);
+        resolve(lane);
+      };
+      const giveUp = () => end(undefined);
+      const watch = () => {
+        const leftMs = (lastTaken.get(user) ?? 0) + waitMs - performance.now();
+        if (leftMs <= 0) giveUp();
+        else timer = setTimeout(watch, leftMs);
+      };
+      const waiter: Waiter = { user, give: end };
+      waiting.add(waiter);
+      signal.addEventListener('abort', giveUp, { once: true });
+      watch();
+    });
+
   return {
     take: async (user, signal) => {
       if (isUnavailable || isClosed) return undefined;
-      const lane = await takeIdle(user);
-      if (lane !== undefined || (counts.get(user) ?? 0) >= maximumLanes) return lane;
-      return await open(user, signal);
+      // To begin with too: nobody knows yet how long the first ones take.
+      if (!lastTaken.has(user)) lastTaken.set(user, performance.now());
+      const isFull = () => (counts.get(user) ?? 0) >= maximumLanes;
+      const lane =
+        (await takeIdle(user)) ?? (isFull() ? await nextFree(user, signal) : await open(user, signal));
+      if (lane !== undefined) lastTaken.set(user, performance.now());
+      return lane;
     },
     put: (lane) => {
-      if (isClosed || lane.hasEnded()) lane.destroy();
+      if (isClosed || lane.hasEnded()) {
+        lane.destroy();
+        return;
+      }
+      const first = [...waiting].find(({ user }) => user === lane.user);
+      if (first !== undefined) first.give(lane);
       else idle.push({ lane, since: performance.now() });
     },
     retire: (lane) => {
       count(lane.user, -1);
       void lane.exit.then(() => count(lane.user, 1));
       retired.add(lane);
+      // The supervisor ends, so that a transport sees that only what was left behind uses the channel.
+      lane.end();
       void lane.drained.then(() => {
         retired.delete(lane);
         lane.destroy();
@@ -93,7 +133,13 @@ export function createLanePool(transport: ShellTransport, onUnavailable: (reason
   };
 }
 
+interface Waiter {
+  readonly user: string | undefined;
+  readonly give: (lane: Lane) => void;
+}
+
 async function answers(lane: Lane): Promise<boolean> {
-  const { end } = lane.exchange('ping\n', randomBytes(16).toString('hex'), async () => undefined);
+  const ping = { marker: 'ping', header: '', nonce: randomBytes(16).toString('hex') };
+  const { end } = lane.exchange(ping, async () => undefined);
   return (await settledWithin(end, pingTimeoutMs)) && (await end) !== undefined;
 }

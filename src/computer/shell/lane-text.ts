@@ -1,34 +1,53 @@
 /**
  * What a lane runs: a supervisor that starts one command after another, each in a session and a shell of its own. It
- * reads four lines: an id, the marker and the lines that `bootText` reads, which it passes on through a pipe. When the
- * command has ended it prints the id on both streams (after a byte that output hardly ever ends with, so that nothing has to
- * be held back for want of knowing whether an id follows), so that the end is exact although the streams stay open. The
- * command cannot see the id: it is in no argument and in no environment of its processes.
+ * reads a line with an id and the marker; the lines that `bootText` reads follow, and the command's shell takes them
+ * itself from the same pipe. Once that shell's start frame has come, all of them have been read. Without one the pipe may
+ * hold a rest, and the lane is of no more use.
  *
- * Needs `setsid` beside the shell, and says so in its greeting.
+ * When the command has ended the supervisor prints the id on both streams (after a byte that output hardly ever ends
+ * with, so that nothing has to be held back for want of knowing whether an id follows), so that the end is exact although
+ * the streams stay open. The command cannot see the id: it is in no argument and in no environment of its processes.
+ *
+ * Starting processes is what takes time, so nothing here starts one but the command's own shell. Needs `setsid` beside
+ * the shell, and says so in its greeting.
  */
 export const laneText = String.raw`
 IFS= read -r nonce || exit 125
 if command -v setsid >/dev/null 2>&1; then printf '%s lane\n' "$nonce"; else printf '%s no setsid\n' "$nonce"; fi
-boot=$1
-while IFS= read -r id && IFS= read -r marker; do
-  before= after= held=no code=0
+boot="exec 2>&3 3>&-
+$1"
+# Whether a process was started by another command, which is no leftover of this one.
+is_foreign() {
+  other=no
+  while IFS= read -r line || [ -n "$line" ]; do
+    case $line in
+      *"SWELANCER_COMMAND=$marker"*) return 1 ;;
+      *SWELANCER_COMMAND=*) other=yes ;;
+    esac
+  done
+  [ $other = yes ]
+}
+while IFS=' ' read -r id marker; do
+  new= held=no code=0
   if [ "$marker" != ping ]; then
-    IFS= read -r nonce && IFS= read -r prelude && IFS= read -r command || exit 125
     set -- /proc/[0-9]*
     before=" $* "
-    # The shell's own remarks, such as that a child was killed, are not the command's output.
-    { printf '%s\n' "$nonce" "$prelude" "$command" | SWELANCER_COMMAND=$marker setsid sh -c "$boot" 2>&3 3>&-; } 3>&2 2>/dev/null
+    # The supervisor's remarks, such as that a child was killed, are not the command's output. Some shells make them where
+    # the child's redirections lead, so that the child has to make its own.
+    { SWELANCER_COMMAND=$marker setsid sh -c "$boot"; } 3>&2 2>/dev/null
     code=$?
-    command=
-    for directory in /proc/[0-9]*; do
-      case $before in *" $directory "*) continue ;; esac
-      after="$after $directory"
-      if [ "$directory/fd/1" -ef /proc/$$/fd/1 ] || [ "$directory/fd/2" -ef /proc/$$/fd/2 ]; then held=yes; fi
-    done
+    set -- /proc/[0-9]*
+    if [ " $* " != "$before" ]; then
+      for directory; do
+        case $before in *" $directory "*) continue ;; esac
+        if [ "$directory/fd/1" -ef /proc/$$/fd/1 ] || [ "$directory/fd/2" -ef /proc/$$/fd/2 ]; then held=yes; fi
+        if { is_foreign <"$directory/environ"; } 2>/dev/null; then continue; fi
+        new="$new $directory"
+      done
+    fi
   fi
   printf '\036%s\n' "$id" >&2
-  printf '\036%s %s %s%s\n' "$id" "$code" "$held" "$after"
+  printf '\036%s %s %s%s\n' "$id" "$code" "$held" "$new"
 done
 `;
 
@@ -37,7 +56,7 @@ export interface LaneEnd {
   readonly exitCode: number;
   /** Something still has the lane's streams open, and may write to them. */
   readonly isHeld: boolean;
-  /** Processes have appeared since the start. */
+  /** Processes have appeared since the start that may be the command's. */
   readonly hasNewProcesses: boolean;
 }
 

@@ -16,10 +16,20 @@ export interface Lane {
   /** Both streams have ended. Never rejects. */
   readonly drained: Promise<unknown>;
   hasEnded(): boolean;
-  /** One at a time. `request` is what follows the id; `write` must not reject. */
-  exchange(request: string, nonce: string, write: WriteOutput): LaneExchange;
+  /** One at a time. `write` must not reject. */
+  exchange(request: LaneRequest, write: WriteOutput): LaneExchange;
+  /** No more commands: the supervisor ends when the one it runs has. Its streams stay. */
+  end(): void;
   /** Lets go of the streams; the supervisor ends with its stdin. */
   destroy(): void;
+}
+
+export interface LaneRequest {
+  /** Of the command's processes. `ping` asks for an answer only. */
+  readonly marker: string;
+  /** What `commandHeader` gives; it begins with `nonce`. */
+  readonly header: string;
+  readonly nonce: string;
 }
 
 export type WriteOutput = (stream: OutputStream, bytes: Uint8Array) => Promise<void>;
@@ -61,7 +71,13 @@ export async function openLane(
     exit: channel.exit,
     drained: streams.drained,
     hasEnded: () => ended || channel.stdin.destroyed,
-    exchange: (request, nonce, write) => startExchange(channel, streams, request, nonce, write),
+    exchange: (request, write) => {
+      const id = randomBytes(16).toString('hex');
+      const exchange = followExchange(streams, id, request.nonce, write);
+      channel.stdin.write(`${id} ${request.marker}\n${request.header}`);
+      return exchange;
+    },
+    end: () => channel.stdin.end(),
     destroy: () => channel.destroy(),
   };
   try {
@@ -120,14 +136,7 @@ async function greet(channel: ShellChannel, streams: LaneStreams): Promise<void>
   );
 }
 
-function startExchange(
-  channel: ShellChannel,
-  streams: LaneStreams,
-  request: string,
-  nonce: string,
-  write: WriteOutput,
-): LaneExchange {
-  const id = randomBytes(16).toString('hex');
+function followExchange(streams: LaneStreams, id: string, nonce: string, write: WriteOutput): LaneExchange {
   const starts = { stdout: new FrameScanner(nonce), stderr: new FrameScanner(nonce) };
   const ends = { stdout: new EndScanner(id), stderr: new EndScanner(id) };
   const flush = async () => {
@@ -147,7 +156,6 @@ function startExchange(
     await flush();
     return ends.stderr.text === undefined ? undefined : parseLaneEnd(ends.stdout.text ?? '');
   })();
-  channel.stdin.write(`${id}\n${request}`);
   return {
     end,
     frame: () => starts.stderr.frame ?? starts.stdout.frame,

@@ -13,7 +13,7 @@ export function exportAssignments(environment: Readonly<Record<string, string>>)
       rejectNul(value, `The environment variable ${name}`);
       return `export ${name}=${shellQuote(value)}`;
     })
-    .join('\n');
+    .join('; ');
 }
 
 /** `text` as one line that `printf %b` turns back into it. */

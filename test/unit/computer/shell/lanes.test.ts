@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -8,6 +9,8 @@ import { baseEnvironment, shells, shellTransport, startEngine } from './shells.j
 
 const folder = mkdtempSync(join(tmpdir(), 'swelancer-lanes-'));
 afterAll(() => rmSync(folder, { recursive: true }));
+
+const setsid = spawnSync('which', ['setsid'], { encoding: 'utf8' }).stdout.trim();
 
 /** Counts the channels that are opened for commands. */
 function counted(transport: ShellTransport): ShellTransport & { readonly opened: ChannelRequest[] } {
@@ -63,6 +66,39 @@ describe.each(shells)('lanes in $name', (shell) => {
     expect(transport.opened).toHaveLength(12);
     expect(await twelve()).toEqual(expected);
     expect(transport.opened).toHaveLength(16);
+  });
+
+  test('are waited for by short commands', async () => {
+    const transport = counted(shellTransport(shell));
+    const { engine } = start(transport);
+    const many = Array.from({ length: 32 }, (_, index) => index);
+    const results = await Promise.all(many.map(async (index) => engine.sendShellCommand(`echo ${index}`)));
+    expect(results.map(({ stdout }) => stdout)).toEqual(many.map((index) => `${index}\n`));
+    expect(transport.opened.length).toBeLessThan(32);
+  });
+
+  /** The first process that a lane starts does `first` instead, before it has read anything. */
+  const startingWith = (name: string, first: string) => {
+    const bin = join(folder, `${name}-${shell.name}`);
+    mkdirSync(bin);
+    const program = `#!/bin/sh\nif mkdir ${bin}/done 2>/dev/null; then ${first}; fi\nexec ${setsid} "$@"\n`;
+    writeFileSync(join(bin, 'setsid'), program, { mode: 0o755 });
+    const environment = { ...baseEnvironment, PATH: `${bin}:${baseEnvironment.PATH}` };
+    return counted(localTransport({ shell: [shell.path], environment }));
+  };
+
+  test('run a command once whose shell ended before it had read it', async () => {
+    const { engine } = start(startingWith('ended', 'exit 1'));
+    const file = join(folder, `ended-once-${shell.name}`);
+    expect(await engine.sendShellCommand(`echo run >>${file}; exit 3`)).toMatchObject({ exitCode: 3 });
+    expect(readFileSync(file, 'utf8')).toBe('run\n');
+  });
+
+  test('are left when a command was ended before its shell had read it', async () => {
+    const { engine } = start(startingWith('killed', 'exec sleep 60'));
+    const killed = engine.sendShellCommand('echo never', { timeoutMs: 300, killGraceMs: 0 });
+    await expect(killed).rejects.toMatchObject({ code: 'command_timeout', kill: { outcome: 'confirmed' } });
+    expect(await engine.sendShellCommand('echo next')).toMatchObject({ exitCode: 0, stdout: 'next\n' });
   });
 
   test('keep nothing of one command for the next', async () => {
