@@ -2,6 +2,7 @@ import type { Computer } from '../computer/computer.js';
 import type { PublicTask } from '../dataset/task.js';
 import type { Usage } from '../events/event.js';
 import type { EventScope } from '../events/event-scope.js';
+import type { Gate } from '../gate.js';
 import type { Prompt } from '../swelancer/prompt/prompt.js';
 import type { UserToolResult } from '../swelancer/user-tool.js';
 import type { TranscriptSink } from './transcript/transcript-sink.js';
@@ -23,7 +24,7 @@ export interface AgentContext {
   readonly computer: Computer;
   /** The repository, absolute on this computer. */
   readonly workingDirectory: string;
-  /** Where a manager task's answer belongs, absolute on this computer. Undefined for IC tasks. */
+  /** Where the answer belongs, absolute on this computer. Undefined where the working tree is graded, as IC tasks are. */
   readonly answerFile: string | undefined;
   /** Runs the user's own walk through the app on the current state. Undefined where it is switched off. */
   readonly userTool:
@@ -37,6 +38,8 @@ export interface AgentContext {
   readonly events: EventScope;
   /** Gets what is said and done, redacted, as it happens. Undefined where nobody asked for a transcript. */
   readonly transcript?: TranscriptSink | undefined;
+  /** Goes around each call to a model where a run bounds them over all its tasks. */
+  readonly modelGate?: Gate | undefined;
   /**
    * Keeps what has been spent so far, so that it is in the result even if the agent throws or is cancelled.
    * The last call counts.

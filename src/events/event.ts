@@ -2,8 +2,25 @@ import type { ErrorRecord, Phase } from '../errors.js';
 
 /** Everything a run tells its listeners: one payload for each event type. All of it is plain JSON. */
 export interface EventMap {
-  'run.started': { tasks: number; availableDollars: number };
-  'run.finished': { tasks: number; earnedDollars: number; durationMs: number };
+  'run.started': {
+    tasks: number;
+    epochs: number;
+    samples: number;
+    /** Of all samples. */
+    availableDollars: number;
+    /** What an earlier session of the run has left: samples finished, attempts it died in, lines it could not trust. */
+    found?: { finished: number; interrupted: number; damagedLines: number; tornBytes: number };
+  };
+  'run.paused': Empty;
+  'run.continued': Empty;
+  'run.finished': {
+    outcome: 'completed' | 'cancelled' | 'stopped' | 'failed';
+    samples: number;
+    earnedDollars: number;
+    durationMs: number;
+  };
+  /** An attempt had a fault, and another follows: of the whole sample, or of grading only. */
+  'task.retrying': { redo: 'attempt' | 'grading'; fault: number; waitMs: number; error: ErrorRecord };
   'task.started': { variant: string; priceDollars: number; title: string };
   'task.finished': {
     status: 'scored' | 'error' | 'cancelled';
@@ -15,7 +32,13 @@ export interface EventMap {
   'phase.finished': { durationMs: number };
   'phase.failed': { durationMs: number; error: ErrorRecord };
 
-  'computer.starting': { purpose: string; runtime: string; image: string };
+  'computer.starting': {
+    purpose: string;
+    runtime: string;
+    image: string;
+    /** `snapshot`: the image was made of a computer whose set-up was done. */
+    setup: 'full' | 'snapshot';
+  };
   'computer.created': { purpose: string; description: string };
   'computer.started': { purpose: string; durationMs: number };
   'computer.start_failed': { purpose: string; durationMs: number; error: ErrorRecord };
@@ -24,6 +47,9 @@ export interface EventMap {
   'computer.cleanup.started': Empty;
   'computer.cleanup.finished': { durationMs: number };
   'computer.cleanup.failed': { durationMs: number; error: ErrorRecord };
+  'computer.snapshot.started': Empty;
+  'computer.snapshot.finished': { image: string; durationMs: number };
+  'computer.snapshot.failed': { durationMs: number; error: ErrorRecord };
   'network.changing': { policy: string };
   'network.changed': { policy: string; method: string; checks: number; durationMs: number };
   'network.change_failed': { policy: string; durationMs: number; error: ErrorRecord };
@@ -41,6 +67,8 @@ export interface EventMap {
     timeoutMs?: number;
   };
   'command.output': { commandId: string; stream: 'stdout' | 'stderr'; text: string };
+  /** A durable command was found again after its link was lost. Its one end is still to come. */
+  'command.reattached': { commandId: string; lostMs: number };
   'command.finished': CommandEnd & { leftoverProcesses: number | null; outOfMemory: boolean };
   'command.timed_out': CommandEnd & { kill: KillSummary };
   'command.aborted': CommandEnd & { kill: KillSummary };

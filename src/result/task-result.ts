@@ -80,6 +80,11 @@ const common = {
   promptVersion: z.string().optional(),
   grading: z.enum(['fresh', 'in-place']),
   image: z.string().optional(),
+  /**
+   * How each computer of the attempt came to be ready: `full` by the set-up its image asks for, `snapshot` by starting
+   * from a computer that had gone through it. Without an entry there was no such computer of ours.
+   */
+  setup: z.partialRecord(z.enum(['agent', 'grading', 'user-tool']), z.enum(['full', 'snapshot'])).optional(),
   /** What the agent's computer could reach, with the proof. Undefined where its network was left as it was. */
   network: networkSchema.optional(),
   /** What the task pays, in dollars. */

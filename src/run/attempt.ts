@@ -7,10 +7,11 @@ import { RunEvents } from '../events/run-events.js';
 import { Redactor } from '../redaction.js';
 import { taskScorer } from '../scorer/task-scorer.js';
 import type { Scorer } from '../scorer/scorer.js';
+import type { SharedSetups } from '../swelancer/shared-setups.js';
 import { type Deadlines, defaultDeadlines } from './deadlines.js';
 import { runPhase } from './phase.js';
 import type { GradingMode, RunTaskOptions } from './run-task-options.js';
-import type { CancelledResult, ErrorResult, ResultPatch, ScoredResult } from '../result/task-result.js';
+import type { ResultPatch, TaskResult, UngradedResult } from '../result/task-result.js';
 
 /** One attempt while it is under way: what was asked for, and what is known so far. */
 export interface Attempt {
@@ -22,6 +23,10 @@ export interface Attempt {
   readonly events: EventScope;
   readonly redactor: Redactor;
   readonly facts: AttemptFacts;
+  /** Where its computers share their set-up. */
+  readonly setups: SharedSetups | undefined;
+  /** The result's fields that every status has. */
+  common(): Omit<UngradedResult, 'earned'>;
   /** Runs a phase under its deadline and the caller's signal, and keeps its duration. */
   phase<T>(phase: Phase, deadline: keyof Deadlines | undefined, work: PhaseWork<T>): Promise<T>;
 }
@@ -36,23 +41,21 @@ export interface AttemptFacts {
   agentMetadata?: Readonly<Record<string, unknown>> | undefined;
   promptVersion?: string | undefined;
   image?: string | undefined;
+  setup?: TaskResult['setup'];
   network?: NetworkReport | undefined;
   patch?: ResultPatch | undefined;
   answer?: string | undefined;
+  workOf?: number | undefined;
   readonly phases: Partial<Record<Phase, number>>;
   readonly warnings: ErrorRecord[];
 }
 
-export interface StartedAttempt extends Attempt {
-  /** The result's fields that every status has. */
-  common(): Omit<ScoredResult | ErrorResult | CancelledResult, 'status' | 'earned'>;
-}
-
 /** Checks the options before anything is started. @throws ConfigurationError */
-export function beginAttempt(options: RunTaskOptions): StartedAttempt {
+export function beginAttempt(options: RunTaskOptions): Attempt {
   const { task } = options;
   const agent: Agent = typeof options.agent === 'function' ? fromFunction(options.agent) : options.agent;
   const scorer = options.scorer ?? taskScorer();
+  scorer.check?.(task);
   const grading = gradingMode(options);
   const deadlines = { ...defaultDeadlines, ...defined(options.deadlines ?? {}) };
   const runId = options.runId ?? randomUUID();
@@ -70,6 +73,7 @@ export function beginAttempt(options: RunTaskOptions): StartedAttempt {
     events,
     redactor: new Redactor(options.secrets),
     facts,
+    setups: options.setups,
     phase: async (phase, deadline, work) => {
       const entered = performance.now();
       const signal = phase === 'cleanup' ? undefined : options.signal;
@@ -102,6 +106,11 @@ export function beginAttempt(options: RunTaskOptions): StartedAttempt {
       usage: { ...facts.usage },
     }),
   };
+}
+
+/** What is known when the agent is done and its work has been read. */
+export function ungraded(attempt: Attempt): UngradedResult {
+  return { ...attempt.common(), earned: 0 };
 }
 
 export function warn(attempt: Attempt, message: string, error: unknown): void {

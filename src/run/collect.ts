@@ -2,6 +2,7 @@ import { extractPatch, type Patch } from '../swelancer/patch.js';
 import type { PreparedComputer } from '../swelancer/prepare.js';
 import type { ProvisionedComputer } from '../swelancer/provision.js';
 import { readRegularFile } from '../swelancer/read-regular-file.js';
+import { answerFileOf } from './answer-file.js';
 import type { Attempt } from './attempt.js';
 import { toResultPatch } from './result-patch.js';
 
@@ -20,11 +21,13 @@ export async function collect(
   const work = await attempt.phase('patch', 'patchMs', async (events, signal): Promise<CollectedWork> => {
     const here = computer.within(events);
     await here.killAll({ signal });
+    const answerFile = answerFileOf(attempt, layout);
+    if (answerFile !== undefined) {
+      const answer = await readRegularFile(here, answerFile, { signal, maxBytes: maxAnswerBytes });
+      return { patch: undefined, answer };
+    }
     if (prepared.bundle === undefined)
-      return {
-        patch: undefined,
-        answer: await readRegularFile(here, layout.answerFile, { signal, maxBytes: maxAnswerBytes }),
-      };
+      throw new Error('prepareComputer makes a bundle for every task whose working tree is graded.');
     const source = { base: prepared.base, bundle: prepared.bundle };
     const patch = await extractPatch(here, layout, source, { signal });
     events.emit('patch.extracted', {
@@ -39,5 +42,5 @@ export async function collect(
   return work;
 }
 
-/** An answer larger than this is none: the real ones are 30 bytes. */
+/** An answer larger than this is none: a manager's has 30 bytes, a list of places has a few thousand. */
 const maxAnswerBytes = 1024 ** 2;

@@ -1,14 +1,11 @@
 import { toErrorRecord } from '../errors.js';
 import type { Score } from '../scorer/scorer.js';
-import type { StartedAttempt } from './attempt.js';
+import type { Attempt } from './attempt.js';
 import { TaskCancelledError } from './errors.js';
 import type { TaskResult } from '../result/task-result.js';
 
 /** Turns how an attempt ended into its result, and says so. */
-export function finishAttempt(
-  attempt: StartedAttempt,
-  ending: Score | { readonly thrown: unknown },
-): TaskResult {
+export function finishAttempt(attempt: Attempt, ending: Score | { readonly thrown: unknown }): TaskResult {
   const result = resultOf(attempt, ending);
   attempt.events.emit('task.finished', {
     status: result.status,
@@ -19,7 +16,7 @@ export function finishAttempt(
   return result;
 }
 
-function resultOf(attempt: StartedAttempt, ending: Score | { readonly thrown: unknown }): TaskResult {
+function resultOf(attempt: Attempt, ending: Score | { readonly thrown: unknown }): TaskResult {
   const common = attempt.common();
   if ('thrown' in ending) {
     const { thrown } = ending;

@@ -12,17 +12,22 @@ import type { ProvisionedComputer } from '../swelancer/provision.js';
 import type { TestsCustody } from '../swelancer/tests-custody.js';
 import type { Attempt } from './attempt.js';
 import type { CollectedWork } from './collect.js';
+import { provisionOf } from './provision-of-attempt.js';
+import { throughGate } from './gates.js';
 
 /** Grades an attempt in the session that `open` makes, and closes it. */
 export async function gradeAttempt(attempt: Attempt, open: SessionOpener): Promise<Score> {
-  return attempt.phase('grade', 'gradeMs', async (events, signal) => {
-    const session = open(events, signal);
-    try {
-      return await scoreSession(attempt.scorer, { task: attempt.options.task, session, signal, events });
-    } finally {
-      await session[Symbol.asyncDispose]();
-    }
-  });
+  const { task, gates, signal: cancelled } = attempt.options;
+  return throughGate(gates?.grade, cancelled, () =>
+    attempt.phase('grade', 'gradeMs', async (events, signal) => {
+      const session = open(events, signal);
+      try {
+        return await scoreSession(attempt.scorer, { task, session, signal, events });
+      } finally {
+        await session[Symbol.asyncDispose]();
+      }
+    }),
+  );
 }
 
 type SessionOpener = (events: EventScope, signal: AbortSignal) => GradingSession & AsyncDisposable;
@@ -34,21 +39,10 @@ export function freshSession(
   work: CollectedWork,
   base: BaseTree | undefined,
 ): SessionOpener {
-  const { task, computers = {} } = attempt.options;
   const { startMs, readyMs, gradeTryMs } = attempt.deadlines;
-  const { redactor } = attempt;
   return (events, signal) =>
     freshGrading({
-      provision: {
-        task,
-        runtime,
-        purpose: 'grading',
-        options: computers,
-        events,
-        redactor,
-        signal,
-        timeoutMs: startMs,
-      },
+      provision: provisionOf(attempt, runtime, 'grading', { events, signal, timeoutMs: startMs }),
       ...work,
       base,
       readyTimeoutMs: readyMs,

@@ -1,21 +1,24 @@
 import { noopAgent } from '../agent/noop-agent.js';
 import type { ComputerRuntime } from '../computer/computer-interface.js';
+import type { Task } from '../dataset/task.js';
 import { ConfigurationError } from '../errors.js';
-import type { Score } from '../scorer/scorer.js';
+import type { Score, Scorer } from '../scorer/scorer.js';
+import type { BaseTree } from '../swelancer/base-commit.js';
 import { patchFrom } from '../swelancer/patch.js';
-import { beginAttempt } from './attempt.js';
+import { type AttemptFacts, beginAttempt } from './attempt.js';
 import type { CollectedWork } from './collect.js';
 import { finishAttempt } from './finish-attempt.js';
 import { freshSession, gradeAttempt } from './grade-attempt.js';
 import { fromResultPatch } from './result-patch.js';
 import type { RunTaskOptions } from './run-task-options.js';
-import type { ResultPatch, TaskResult } from '../result/task-result.js';
+import type { TaskResult, UngradedResult } from '../result/task-result.js';
 
 export interface GradeTaskOptions
   extends Pick<
     RunTaskOptions,
     | 'task'
     | 'computers'
+    | 'setups'
     | 'scorer'
     | 'deadlines'
     | 'events'
@@ -26,36 +29,27 @@ export interface GradeTaskOptions
     | 'attempt'
   > {
   readonly runtime: ComputerRuntime;
-  /** Who made the work, for the result. Default `external`. */
-  readonly agentName?: string | undefined;
   /**
-   * For IC tasks: a diff against the task's base, or the `patch` of an earlier result. git refusing the former is scored
-   * as `patch_rejected`; refusing the latter is an error, since it applied once.
+   * Work that `runTask` has collected: an earlier result, or what its `checkpoint` got. The new result keeps what is known
+   * of the agent, its usage included. Instead of `patch` and `answer`.
    */
-  readonly patch?: string | Uint8Array | ResultPatch | undefined;
-  /** For manager tasks: the answer file's content. Undefined for none. */
+  readonly saved?: UngradedResult | TaskResult | undefined;
+  /** Who made the work, for the result. Default: the agent of `saved`, else `external`. */
+  readonly agentName?: string | undefined;
+  /** For IC tasks: a diff against the task's base. One that git refuses is scored as `patch_rejected`. */
+  readonly patch?: string | Uint8Array | undefined;
+  /** For manager tasks, and scorers with an `answerFile`: the answer file's content. Undefined for none. */
   readonly answer?: string | Uint8Array | undefined;
 }
 
 /** Grades work that was saved, or made elsewhere, in a fresh computer. No agent runs. */
 export async function gradeTask(options: GradeTaskOptions): Promise<TaskResult> {
-  const { task, patch, answer, runtime } = options;
-  if (task.variant === 'ic_swe' && patch === undefined) {
-    throw new ConfigurationError(
-      `Task ${task.id} is an IC task: pass the \`patch\` to grade (an empty text for none).`,
-    );
-  }
-  const name = options.agentName ?? 'external';
+  const { task, saved, runtime } = options;
+  const { work, base } = saved === undefined ? givenWork(options) : savedWork(options, saved);
+  const name = options.agentName ?? saved?.agent ?? 'external';
   const attempt = beginAttempt({ ...options, agent: { ...noopAgent(), name }, grading: 'fresh' });
+  Object.assign(attempt.facts, saved === undefined ? { answer: textOf(work.answer) } : agentFacts(saved));
   attempt.events.emit('task.started', { variant: task.variant, priceDollars: task.price, title: task.title });
-  const saved = typeof patch === 'object' && 'content' in patch ? patch : undefined;
-  attempt.facts.patch = saved;
-  const work: CollectedWork = {
-    patch: patch === undefined ? undefined : saved ? fromResultPatch(saved) : patchFrom(bytesOf(patch)),
-    answer: answer === undefined ? undefined : bytesOf(answer),
-  };
-  attempt.facts.answer = work.answer && new TextDecoder().decode(work.answer);
-  const base = saved?.baseTree === undefined ? undefined : { tree: saved.baseTree };
   let ending: Score | { thrown: unknown };
   try {
     ending = await gradeAttempt(attempt, freshSession(attempt, runtime, work, base));
@@ -65,8 +59,77 @@ export async function gradeTask(options: GradeTaskOptions): Promise<TaskResult> 
   return finishAttempt(attempt, ending);
 }
 
-function bytesOf(content: string | Uint8Array | ResultPatch): Uint8Array {
-  if (typeof content === 'string') return Buffer.from(content);
-  if (content instanceof Uint8Array) return content;
-  return Buffer.from(content.content, content.encoding);
+interface WorkToGrade {
+  readonly work: CollectedWork;
+  /** What the patch was taken from: one that does not apply there any more is a fault, since it applied once. */
+  readonly base: BaseTree | undefined;
+}
+
+function givenWork({ task, scorer, patch, answer }: GradeTaskOptions): WorkToGrade {
+  if (needsPatch(task, scorer) && patch === undefined) {
+    throw new ConfigurationError(
+      `Task ${task.id} is an IC task: pass the \`patch\` to grade (an empty text for none).`,
+    );
+  }
+  return {
+    work: {
+      patch: patch === undefined ? undefined : patchFrom(bytesOf(patch)),
+      answer: answer === undefined ? undefined : bytesOf(answer),
+    },
+    base: undefined,
+  };
+}
+
+function savedWork(
+  { task, scorer, patch, answer }: GradeTaskOptions,
+  saved: UngradedResult | TaskResult,
+): WorkToGrade {
+  if (patch !== undefined || answer !== undefined) {
+    throw new ConfigurationError('Pass `saved`, or `patch` and `answer`: not both.');
+  }
+  if (saved.taskId !== task.id) {
+    throw new ConfigurationError(`The saved work is of task ${saved.taskId}, not of ${task.id}.`);
+  }
+  if (needsPatch(task, scorer) && saved.patch === undefined) {
+    throw new ConfigurationError(
+      `The saved result of task ${task.id} has no patch: its agent did not come to an end. Run it again with runTask.`,
+    );
+  }
+  return {
+    work: {
+      patch: saved.patch && fromResultPatch(saved.patch),
+      answer: saved.answer === undefined ? undefined : Buffer.from(saved.answer),
+    },
+    base: saved.patch?.baseTree === undefined ? undefined : { tree: saved.patch.baseTree },
+  };
+}
+
+function needsPatch(task: Task, scorer: Scorer | undefined): boolean {
+  return task.variant === 'ic_swe' && scorer?.answerFile === undefined;
+}
+
+/** What the new result keeps of the agent's attempt. */
+function agentFacts(saved: UngradedResult | TaskResult): Partial<AttemptFacts> {
+  const { usage, endedByLimit, message, agentMetadata, promptVersion, image, network, patch, answer } = saved;
+  return {
+    usage,
+    endedByLimit,
+    message,
+    agentMetadata,
+    promptVersion,
+    image,
+    network,
+    patch,
+    answer,
+    phases: { ...saved.phases },
+    workOf: saved.workOf ?? saved.attempt,
+  };
+}
+
+function bytesOf(content: string | Uint8Array): Uint8Array {
+  return typeof content === 'string' ? Buffer.from(content) : content;
+}
+
+function textOf(bytes: Uint8Array | undefined): string | undefined {
+  return bytes && new TextDecoder().decode(bytes);
 }

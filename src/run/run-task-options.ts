@@ -5,10 +5,13 @@ import type { Task } from '../dataset/task.js';
 import type { SweLancerEvent } from '../events/event.js';
 import type { RunEvents } from '../events/run-events.js';
 import type { Secret } from '../redaction.js';
+import type { UngradedResult } from '../result/task-result.js';
 import type { Scorer } from '../scorer/scorer.js';
 import type { PromptSource } from '../swelancer/prompt/build-prompt.js';
 import type { ComputerOptions } from '../swelancer/provision.js';
+import type { SharedSetups } from '../swelancer/shared-setups.js';
 import type { Deadlines } from './deadlines.js';
+import type { Gates } from './gates.js';
 
 /** Where an agent's work is graded. */
 export type GradingMode =
@@ -29,6 +32,11 @@ export interface RunTaskOptions {
   readonly computer?: ComputerInterface | undefined;
   /** Images, environment, resources and layout of the task's computers. */
   readonly computers?: ComputerOptions | undefined;
+  /**
+   * Where this attempt shares its set-up with others: `sharedSetups()`, given to each of them. Default: each computer
+   * goes through its own set-up.
+   */
+  readonly setups?: SharedSetups | undefined;
   /** Default: the task's own (`taskScorer()`). */
   readonly scorer?: Scorer | undefined;
   /** Default `fresh` where there is a runtime, else `in-place`. */
@@ -48,6 +56,13 @@ export interface RunTaskOptions {
   readonly secrets?: readonly Secret[] | undefined;
   /** Ends the task at any point; its result is `cancelled` then, and nothing is left behind. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Gets the agent's work before it is graded. Keep it, and `gradeTask({ saved })` grades it whatever becomes of this process.
+   * A rejection fails the attempt.
+   */
+  readonly checkpoint?: ((work: UngradedResult) => Promise<void>) | undefined;
+  /** Where it may have to wait for other tasks. Default: nowhere. */
+  readonly gates?: Gates | undefined;
   /** Names the run in events and in the result. Default: a fresh id. */
   readonly runId?: string | undefined;
   /** Which sample of the task it is, from 1. Default 1. */

@@ -1,15 +1,15 @@
 import type { Score } from '../scorer/scorer.js';
-import { startComputer, type ProvisionedComputer } from '../swelancer/provision.js';
+import { fullSetup, type ProvisionedComputer } from '../swelancer/provision.js';
+import { startReadyComputer } from '../swelancer/ready-computer.js';
 import { Computer } from '../computer/computer.js';
 import { officialLayout } from '../swelancer/layout.js';
 import { prepareComputer, type PreparedComputer } from '../swelancer/prepare.js';
-import { isolate } from '../swelancer/isolate.js';
-import { waitUntilReady } from '../swelancer/readiness.js';
-import { imageName } from '../swelancer/image-name.js';
-import { beginAttempt, type Attempt, warn } from './attempt.js';
+import { beginAttempt, type Attempt, ungraded, warn } from './attempt.js';
 import { collect, type CollectedWork } from './collect.js';
 import { freshSession, gradeAttempt, inPlaceSession } from './grade-attempt.js';
 import { finishAttempt } from './finish-attempt.js';
+import { throughGate } from './gates.js';
+import { provisionOf } from './provision-of-attempt.js';
 import type { RunTaskOptions } from './run-task-options.js';
 import { solve } from './solve.js';
 import type { TaskResult } from '../result/task-result.js';
@@ -33,7 +33,8 @@ export async function runTask(options: RunTaskOptions): Promise<TaskResult> {
 }
 
 async function earn(attempt: Attempt): Promise<Score> {
-  const provisioned = await provision(attempt);
+  const { gates, signal } = attempt.options;
+  const provisioned = await throughGate(gates?.start, signal, () => provision(attempt));
   try {
     const prepared = await attempt.phase('prepare', 'prepareMs', (events, signal) =>
       prepareComputer({
@@ -47,6 +48,7 @@ async function earn(attempt: Attempt): Promise<Score> {
     try {
       await solve(attempt, provisioned, prepared);
       const work = await collect(attempt, provisioned, prepared);
+      await attempt.options.checkpoint?.(ungraded(attempt));
       return await gradeAttempt(attempt, sessionFor(attempt, provisioned, prepared, work));
     } finally {
       await giveBackTests(attempt, provisioned, prepared);
@@ -71,7 +73,7 @@ function sessionFor(
 
 /** A computer of our own, started and ready; or the caller's, as it is. */
 async function provision(attempt: Attempt): Promise<ProvisionedComputer> {
-  const { task, computer: foreign, runtime, computers = {} } = attempt.options;
+  const { computer: foreign, runtime, computers = {} } = attempt.options;
   if (foreign !== undefined || runtime === undefined) {
     if (foreign === undefined)
       throw new Error('beginAttempt lets no task through without a computer or a runtime.');
@@ -82,35 +84,22 @@ async function provision(attempt: Attempt): Promise<ProvisionedComputer> {
     });
     return { computer, layout: (computers.layout ?? officialLayout)(computer.root) };
   }
-  attempt.facts.image = computers.image ?? imageName(task, computers.images);
-  const provisioned = await attempt.phase('start', 'startMs', (events, signal) =>
-    startComputer({
-      task,
-      runtime,
-      purpose: 'agent',
-      options: computers,
-      events,
-      redactor: attempt.redactor,
-      signal,
-      timeoutMs: attempt.deadlines.startMs,
-    }),
-  );
-  try {
-    await attempt.phase('ready', 'readyMs', async (events, signal) => {
-      const { computer, layout } = provisioned;
-      const here = computer.within(events);
-      await waitUntilReady(here, task, layout, { signal, timeoutMs: attempt.deadlines.readyMs });
-      attempt.facts.network = await isolate(here, computers.network, {
-        signal,
-        allow: computers.allowHosts,
-        degraded: (reason) => events.emit('computer.degraded', { reason }),
-      });
-    });
-    return provisioned;
-  } catch (error) {
-    await dispose(attempt, provisioned.computer);
-    throw error;
-  }
+  const { startMs, readyMs } = attempt.deadlines;
+  const provision = provisionOf(attempt, runtime, 'agent', {
+    events: attempt.events,
+    signal: attempt.options.signal ?? new AbortController().signal,
+    timeoutMs: startMs,
+  });
+  attempt.facts.image = fullSetup(provision).image;
+  const ready = await startReadyComputer({
+    provision,
+    readyTimeoutMs: readyMs,
+    allow: computers.allowHosts,
+    step: async (phase, deadline, work) => attempt.phase(phase, deadline, work),
+    discard: async (computer) => dispose(attempt, computer),
+  });
+  attempt.facts.network = ready.network;
+  return ready;
 }
 
 /** A computer that stays with its owner gets its tests back; our own copy goes. */

@@ -8,6 +8,7 @@ import type { EventScope } from '../events/event-scope.js';
 import { buildPrompt } from '../swelancer/prompt/build-prompt.js';
 import type { PreparedComputer } from '../swelancer/prepare.js';
 import type { ProvisionedComputer } from '../swelancer/provision.js';
+import { answerFileOf } from './answer-file.js';
 import type { Attempt } from './attempt.js';
 import { AgentError } from './errors.js';
 import { type Ending, runStoppable } from './stoppable.js';
@@ -75,13 +76,14 @@ function contextOf(
     prompt,
     computer: computer.within(events).forAgent({ until }),
     workingDirectory: layout.repository,
-    answerFile: task.variant === 'swe_manager' ? layout.answerFile : undefined,
+    answerFile: answerFileOf(attempt, layout),
     userTool,
     limits: options.limits ?? {},
     commandTimeoutMs: attempt.deadlines.agentCommandMs,
     signal,
     events,
     transcript: options.transcript && redactedTranscript(options.transcript, attempt.redactor),
+    modelGate: options.gates?.modelCall,
     reportUsage: (usage) => {
       facts.usage = usage;
     },

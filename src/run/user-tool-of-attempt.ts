@@ -6,6 +6,7 @@ import type { ProvisionedComputer } from '../swelancer/provision.js';
 import { type SecondComputer, startSecondComputer } from '../swelancer/second-computer.js';
 import { runUserTool, type UserToolPlace } from '../swelancer/user-tool.js';
 import type { Attempt } from './attempt.js';
+import { provisionOf } from './provision-of-attempt.js';
 
 /** The user tool of one attempt, with the side computer it keeps between calls. */
 export interface UserToolOfAttempt extends AsyncDisposable {
@@ -44,17 +45,15 @@ export function createUserTool(
 
 /** Started at the first call and kept: set-up takes minutes. Brought to the agent's current state at each call. */
 function sideComputer(attempt: Attempt, agent: ProvisionedComputer, prepared: PreparedComputer) {
-  const { task, runtime, computers = {} } = attempt.options;
+  const { runtime } = attempt.options;
   const events = attempt.events.within({ phase: 'solve' });
   let started: Promise<SecondComputer> | undefined;
 
   const start = async (signal: AbortSignal): Promise<SecondComputer> => {
     if (runtime === undefined) throw new Error('A side computer is used only where there is a runtime.');
     const { startMs, readyMs } = attempt.deadlines;
-    const { redactor } = attempt;
-    const purpose = 'user-tool';
     return startSecondComputer(
-      { task, runtime, purpose, options: computers, events, redactor, signal, timeoutMs: startMs },
+      provisionOf(attempt, runtime, 'user-tool', { events, signal, timeoutMs: startMs }),
       readyMs,
     );
   };

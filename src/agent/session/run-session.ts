@@ -1,6 +1,7 @@
 import { Deadline } from '../../computer/deadline.js';
 import { toErrorRecord } from '../../errors.js';
 import type { EventScope } from '../../events/event-scope.js';
+import type { Gate } from '../../gate.js';
 import { meteredModel } from '../../model/metered-model.js';
 import type { ModelClient, ModelRequest, ModelResponse, ModelTool } from '../../model/model-client.js';
 import type { Prices } from '../../model/prices.js';
@@ -88,7 +89,7 @@ export async function runSession(
     context,
     maxTurns: options.maxTurns,
     spending: () => model.spending(),
-    generate: call,
+    generate: (request, scope) => (context.modelGate ?? open)(() => call(request, scope), signal),
     write,
     prices: options.prices,
   });
@@ -127,4 +128,5 @@ export async function runSession(
   }
 }
 
+const open: Gate = (work) => work();
 const plain = (request: ModelRequest, next: Generate) => next(request);

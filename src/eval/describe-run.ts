@@ -1,0 +1,64 @@
+import { createRequire } from 'node:module';
+import { randomUUID } from 'node:crypto';
+import { taskScorer } from '../scorer/task-scorer.js';
+import { defaultDeadlines } from '../run/deadlines.js';
+import type { Task } from '../dataset/task.js';
+import type { RunDescription } from '../store/run-description.js';
+import type { EvalOptions, Json } from './eval-options.js';
+
+/** What a run is about, for its folder: all that decides what its results mean. */
+export function describeRun(options: EvalOptions): RunDescription {
+  const { dataset, agent, epochs = 1 } = options;
+  return {
+    schema: 1,
+    runId: options.runId ?? randomUUID(),
+    name: options.name ?? agent.name,
+    createdAt: new Date().toISOString(),
+    dataset: { fingerprint: dataset.fingerprint, tasks: [...dataset].map(describeTask) },
+    agent: agent.name,
+    scorer: (options.scorer ?? taskScorer()).name,
+    epochs,
+    configuration: { ...settings(options), ...options.configuration } as RunDescription['configuration'],
+    versions: { swelancer: ownVersion(), node: process.version },
+  };
+}
+
+function describeTask({ id, variant, title, price, split, ...task }: Task) {
+  return {
+    id,
+    variant,
+    title,
+    price,
+    ...(split !== undefined && { split }),
+    ...('proposalIds' in task && { proposals: task.proposalIds.length }),
+  };
+}
+
+/** Settings that change what a result means. How many run at a time, and how long faults are waited out, do not. */
+function settings(options: EvalOptions): Record<string, Json | undefined> {
+  const { computers = {} } = options;
+  return plainJson({
+    grading: options.grading ?? 'fresh',
+    userTool: options.userTool ?? true,
+    limits: options.limits ?? {},
+    deadlines: { ...defaultDeadlines, ...options.deadlines },
+    network: computers.network ?? 'default',
+    allowHosts: computers.allowHosts ?? [],
+    image: computers.image ?? null,
+    images: computers.images ?? {},
+    resources: computers.resources ?? {},
+  });
+}
+
+/** As it is read back from a file: undefined entries are gone. */
+function plainJson(value: Record<string, unknown>): Record<string, Json> {
+  return JSON.parse(JSON.stringify(value)) as Record<string, Json>;
+}
+
+/** From the package itself, whether it runs from its sources or as it is published. */
+function ownVersion(): string {
+  const manifest: unknown = createRequire(import.meta.url)('swelancer/package.json');
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
+    ? String(manifest.version)
+    : 'unknown';
+}

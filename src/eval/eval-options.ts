@@ -1,0 +1,65 @@
+import type { ComputerRuntime } from '../computer/computer-interface.js';
+import type { Dataset } from '../dataset/dataset.js';
+import type { TaskLabels } from '../dataset/task-labels.js';
+import type { RunTaskOptions } from '../run/run-task-options.js';
+import type { EvalConcurrency } from './eval-plan.js';
+import type { EvalRetries } from './retries.js';
+import type { SampleOrder } from './sample-order.js';
+
+/** What each task of an evaluation is run with, as `runTask` takes it. */
+type TaskOptions = Pick<
+  RunTaskOptions,
+  | 'agent'
+  | 'computers'
+  | 'scorer'
+  | 'grading'
+  | 'prompt'
+  | 'userTool'
+  | 'limits'
+  | 'deadlines'
+  | 'events'
+  | 'secrets'
+>;
+
+export interface EvalOptions extends TaskOptions {
+  /** What is to be done. Select with its own methods: `dataset.limit(10)`, `dataset.select(ids)`. */
+  readonly dataset: Dataset;
+  readonly runtime: ComputerRuntime;
+  /** How often each task is done, independently of each other. Default: 1. */
+  readonly epochs?: number | undefined;
+  /**
+   * The run's folder. A run that was interrupted goes on where it was. Default: none; results are in memory only and gone
+   * with the process.
+   */
+  readonly store?: string | undefined;
+  /** What may happen at the same time. A number is for tasks. Default: 4 tasks, and nothing else bounded. */
+  readonly concurrency?: number | Partial<EvalConcurrency> | undefined;
+  readonly retries?: Partial<EvalRetries> | undefined;
+  /**
+   * Ends the run when so many samples have ended with an error; below 1, this share of all samples; `true` is 1. Default:
+   * `false`, which goes on and reports.
+   */
+  readonly failOnError?: boolean | number | undefined;
+  /** Default: `grouped`. */
+  readonly order?: SampleOrder | undefined;
+  /** For people. Default: the agent's name. */
+  readonly name?: string | undefined;
+  /** Default: a fresh id, or the store's. */
+  readonly runId?: string | undefined;
+  /** What else decides what the results mean, such as the model and its settings. A store refuses to go on with another. */
+  readonly configuration?: Readonly<Record<string, Json>> | undefined;
+  /** Goes on with a store although dataset, agent or configuration are not what they were. Default: false. */
+  readonly allowChanges?: boolean | undefined;
+  /** Does samples again which an error ended, in this run's earlier sessions. Default: false. */
+  readonly rerunErrors?: boolean | undefined;
+  /** Keeps each attempt's events in the store. `no-output` leaves out what commands and models print. Default: `all`. */
+  readonly keepEvents?: 'all' | 'no-output' | 'none' | undefined;
+  /** For the summary's breakdown by category. */
+  readonly labels?: TaskLabels | undefined;
+  /** Of the bootstrap intervals. Default: the metrics' own. */
+  readonly seed?: number | undefined;
+  /** Cancels the run. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };

@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { ConfigurationError } from '../errors.js';
+import { defaultRetries, type EvalRetries } from './retries.js';
+import type { EvalOptions } from './eval-options.js';
+
+/** What may happen at the same time, over all tasks. `Infinity` is no bound. */
+export interface EvalConcurrency {
+  /** Samples under way. Default: 4. */
+  readonly tasks: number;
+  /** Starts of computers until they are ready, image pulls included. Default: no bound. */
+  readonly starts: number;
+  /** Samples in grading. Default: no bound. */
+  readonly grading: number;
+  /** Calls to models, by the agents of this package and those that use `modelGate`. Default: no bound. */
+  readonly modelCalls: number;
+  /** Commands in all computers. Default: no bound. */
+  readonly commands: number;
+  /** Commands in one computer. Default: no bound. */
+  readonly commandsPerComputer: number;
+}
+
+export const evalConcurrencyDefaults: EvalConcurrency = {
+  tasks: 4,
+  starts: Infinity,
+  grading: Infinity,
+  modelCalls: Infinity,
+  commands: Infinity,
+  commandsPerComputer: Infinity,
+};
+
+/** What a run works by: every option with its effective value, to be printed or kept. */
+export interface EvalPlan {
+  readonly tasks: number;
+  readonly epochs: number;
+  readonly samples: number;
+  readonly availableDollars: number;
+  readonly concurrency: EvalConcurrency;
+  readonly retries: Omit<EvalRetries, 'decide'>;
+  /** Samples whose error ends the run. `Infinity`: the run goes on whatever happens. */
+  readonly errorsAllowed: number;
+}
+
+const bound = z.union([z.number().int().positive(), z.literal(Infinity)]);
+const optionsSchema = z.object({
+  epochs: z.number().int().positive(),
+  concurrency: z.strictObject({
+    tasks: bound,
+    starts: bound,
+    grading: bound,
+    modelCalls: bound,
+    commands: bound,
+    commandsPerComputer: bound,
+  }),
+  retries: z.strictObject({
+    attempts: z.number().int().nonnegative(),
+    gradings: z.number().int().nonnegative(),
+    waitMs: z.number().nonnegative(),
+    maxWaitMs: z.number().nonnegative(),
+    decide: z.custom<EvalRetries['decide']>((value) => typeof value === 'function', 'must be a function'),
+  }),
+  failOnError: z.union([z.boolean(), z.number().positive()]),
+});
+
+/** Checks the options and fills in the rest. @throws ConfigurationError naming each option that is wrong. */
+export function planEval(options: EvalOptions): EvalPlan & { readonly retries: EvalRetries } {
+  const { epochs = 1, failOnError = false } = options;
+  const parsed = optionsSchema.safeParse({
+    epochs,
+    concurrency: concurrencyOf(options.concurrency),
+    retries: { ...defaultRetries, ...withoutUndefined(options.retries ?? {}) },
+    failOnError,
+  });
+  if (!parsed.success) {
+    const issues = parsed.error.issues.map(({ path, message }) => `\`${path.join('.')}\`: ${message}`);
+    throw new ConfigurationError(`runEval cannot work with these options: ${issues.join('; ')}.`);
+  }
+  const tasks = [...options.dataset].length;
+  const samples = tasks * parsed.data.epochs;
+  return {
+    tasks,
+    epochs: parsed.data.epochs,
+    samples,
+    availableDollars: options.dataset.totals().dollars * parsed.data.epochs,
+    concurrency: parsed.data.concurrency,
+    retries: parsed.data.retries,
+    errorsAllowed: errorsAllowed(parsed.data.failOnError, samples),
+  };
+}
+
+/** Checks a change of concurrency. @throws ConfigurationError */
+export function concurrencyOf(given: EvalOptions['concurrency']): EvalConcurrency {
+  const values = typeof given === 'number' ? { tasks: given } : (given ?? {});
+  return { ...evalConcurrencyDefaults, ...withoutUndefined(values) };
+}
+
+export function checkConcurrency(values: EvalConcurrency): void {
+  const parsed = optionsSchema.shape.concurrency.safeParse(values);
+  if (parsed.success) return;
+  const issues = parsed.error.issues.map(({ path, message }) => `\`${path.join('.')}\`: ${message}`);
+  throw new ConfigurationError(`This concurrency is not possible: ${issues.join('; ')}.`);
+}
+
+function errorsAllowed(failOnError: boolean | number, samples: number): number {
+  if (failOnError === false) return Infinity;
+  if (failOnError === true) return 1;
+  return failOnError < 1 ? Math.max(1, Math.ceil(failOnError * samples)) : Math.floor(failOnError);
+}
+
+function withoutUndefined<T extends object>(values: T): T {
+  // Only entries with a value are kept, which every optional property allows.
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
+}

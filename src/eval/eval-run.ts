@@ -1,0 +1,40 @@
+import type { RunEvents } from '../events/run-events.js';
+import type { RunSummary } from '../metrics/run-summary-schema.js';
+import type { ResultRecord, TaskResult } from '../result/task-result.js';
+import type { StoreFindings } from '../store/run-store.js';
+import type { EvalConcurrency, EvalPlan } from './eval-plan.js';
+import type { EvalProgress, InFlight } from './progress.js';
+
+/**
+ * A run under way. Awaiting it gives its outcome; iterating it gives each sample's result as it is finished, from then on.
+ * Disposing of it cancels it and waits for its end.
+ */
+export interface EvalRun extends PromiseLike<EvalOutcome>, AsyncIterable<TaskResult>, AsyncDisposable {
+  /** Every option with its effective value. */
+  readonly plan: EvalPlan;
+  readonly events: RunEvents;
+  /** Begins no more samples until `resume`. Those under way go on to their end. */
+  pause(): void;
+  resume(): void;
+  /** Ends the run: samples under way are cancelled and cleaned up, and go on in a later session of the same store. */
+  cancel(reason?: string): void;
+  /** Changes what may happen at the same time. Work under way is not ended. @throws ConfigurationError */
+  setConcurrency(change: Partial<Pick<EvalConcurrency, 'tasks' | 'starts' | 'grading' | 'modelCalls'>>): void;
+  inFlight(): readonly InFlight[];
+  progress(): EvalProgress;
+}
+
+export interface EvalOutcome {
+  /** `stopped`: by `failOnError`. */
+  readonly status: 'completed' | 'cancelled' | 'stopped';
+  readonly runId: string;
+  /** The store's. Undefined where nothing is on disk. */
+  readonly folder: string | undefined;
+  /** One for each finished sample, earlier sessions included; without their long texts. */
+  readonly records: readonly ResultRecord[];
+  readonly summary: RunSummary;
+  /** What an earlier session had left. Undefined without a store. */
+  readonly found: StoreFindings | undefined;
+  /** Milliseconds of this session. */
+  readonly durationMs: number;
+}

@@ -1,0 +1,75 @@
+import type { TaskResult, UngradedResult } from '../result/task-result.js';
+import { recordOf } from '../result/record-of.js';
+import type { ResultRecord } from '../result/task-result.js';
+import type { StoreFindings } from '../store/run-store.js';
+import type { AttemptFolder } from '../store/run-folder.js';
+import { type AttemptKey, type SampleKey, sampleKeyText } from '../store/sample-key.js';
+import { type SampleState, SampleStates } from '../store/sample-state.js';
+
+/** Where an evaluation keeps what has happened: a folder (`RunStore`) or this process's memory. */
+export interface EvalStore extends AsyncDisposable {
+  readonly found?: StoreFindings | undefined;
+  state(key: SampleKey): SampleState;
+  /** Where an attempt's files belong. Undefined where nothing is on disk. */
+  attempt(key: AttemptKey): AttemptFolder | undefined;
+  started(key: AttemptKey): Promise<void>;
+  collected(key: AttemptKey, work: UngradedResult): Promise<void>;
+  work(key: AttemptKey): Promise<UngradedResult | undefined>;
+  finished(key: AttemptKey, result: TaskResult, options: { final: boolean }): Promise<void>;
+  ended(outcome: 'completed' | 'cancelled' | 'stopped'): Promise<void>;
+}
+
+/** Keeps results without their long texts, and the work of samples that are not finished. */
+export class MemoryStore implements EvalStore {
+  readonly #states = new SampleStates();
+  readonly #work = new Map<string, UngradedResult>();
+  readonly #attempts: ResultRecord[] = [];
+  readonly #records: ResultRecord[] = [];
+
+  get records(): readonly ResultRecord[] {
+    return this.#records;
+  }
+
+  /** Every attempt, retried ones included. */
+  get attempts(): readonly ResultRecord[] {
+    return this.#attempts;
+  }
+
+  state(key: SampleKey): SampleState {
+    return this.#states.of(key);
+  }
+
+  attempt(): undefined {
+    return undefined;
+  }
+
+  async started(key: AttemptKey): Promise<void> {
+    this.#states.take({ type: 'attempt.started', time: Date.now(), ...key });
+  }
+
+  async collected(key: AttemptKey, work: UngradedResult): Promise<void> {
+    this.#work.set(sampleKeyText(key), work);
+    this.#states.take({ type: 'attempt.collected', time: Date.now(), ...key });
+  }
+
+  async work(key: AttemptKey): Promise<UngradedResult | undefined> {
+    return this.#work.get(sampleKeyText(key));
+  }
+
+  async finished(key: AttemptKey, result: TaskResult, { final }: { final: boolean }): Promise<void> {
+    const record = recordOf(result);
+    this.#states.take({ type: 'attempt.finished', time: Date.now(), ...key, final, result: record });
+    this.#attempts.push(record);
+    if (!final) return;
+    this.#work.delete(sampleKeyText(key));
+    this.#records.push(record);
+  }
+
+  async ended(): Promise<void> {
+    // Nobody reads it later.
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Nothing is open.
+  }
+}

@@ -1,0 +1,9 @@
+export type { EvalOptions, Json } from './eval-options.js';
+export type { EvalConcurrency, EvalPlan } from './eval-plan.js';
+export type { EvalOutcome, EvalRun } from './eval-run.js';
+export { pastDurations } from './past-durations.js';
+export type { EvalProgress, InFlight } from './progress.js';
+export type { EvalRetries, Fault } from './retries.js';
+export { runEval } from './run-eval.js';
+export type { Sample } from './sample.js';
+export type { PastDurations, SampleOrder } from './sample-order.js';

@@ -1,0 +1,86 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { transcriptFile } from '../agent/transcript/transcript-file.js';
+import type { EventScope } from '../events/event-scope.js';
+import { gradeTask } from '../run/grade-task.js';
+import { runTask } from '../run/run-task.js';
+import type { RunTaskOptions } from '../run/run-task-options.js';
+import type { TaskResult } from '../result/task-result.js';
+import type { ComputerRuntime } from '../computer/computer-interface.js';
+import type { AttemptKey } from '../store/sample-key.js';
+import type { EvalStore } from './eval-store.js';
+import type { EventFiles } from './event-files.js';
+import { type EvalRetries, judge } from './retries.js';
+import type { Sample } from './sample.js';
+
+/** What the samples of a run have in common. */
+export interface SampleContext {
+  readonly store: EvalStore;
+  readonly retries: EvalRetries;
+  readonly signal: AbortSignal;
+  readonly events: EventScope;
+  readonly eventFiles: EventFiles | undefined;
+  /** For every attempt, without what tells them apart. */
+  readonly taskOptions: Omit<RunTaskOptions, 'task' | 'epoch' | 'attempt'> & {
+    readonly runtime: ComputerRuntime;
+  };
+  /** Called as each attempt begins. */
+  readonly onBegin: (key: AttemptKey) => void;
+  /** Called with each attempt's result, and whether it is the sample's. */
+  readonly onAttempt: (result: TaskResult, final: boolean) => void;
+}
+
+/**
+ * Brings a sample to its end, over as many attempts as its faults need. Resolves early, with nothing, when it is cancelled.
+ * @throws StoreError
+ */
+export async function runSample(sample: Sample, context: SampleContext): Promise<TaskResult | undefined> {
+  const { store, retries, signal, events } = context;
+  const key = { taskId: sample.task.id, epoch: sample.epoch };
+  while (!signal.aborted) {
+    const { attempts, collected, faults } = store.state(key);
+    const attempt = { ...key, attempt: attempts + 1 };
+    context.onBegin(attempt);
+    await store.started(attempt);
+    const result = await runAttempt(sample, attempt, collected, context);
+    const graded = store.state(key).collected !== undefined;
+    const verdict = judge(result, graded, faults, retries);
+    await store.finished(attempt, result, { final: verdict.final });
+    context.onAttempt(result, verdict.final);
+    if (verdict.final) return result;
+    if (verdict.fault === undefined) return undefined;
+    const { redo, count, error } = verdict.fault;
+    events
+      .within(attempt)
+      .emit('task.retrying', {
+        redo,
+        fault: count,
+        waitMs: verdict.waitMs,
+        error: { ...error, cause: undefined },
+      });
+    await wait(verdict.waitMs, undefined, { signal }).catch(() => undefined);
+  }
+  return undefined;
+}
+
+/** The agent runs only where no work of an earlier attempt is there to be graded. */
+async function runAttempt(
+  { task }: Sample,
+  key: AttemptKey,
+  collected: number | undefined,
+  { store, eventFiles, taskOptions }: SampleContext,
+): Promise<TaskResult> {
+  const folder = store.attempt(key);
+  const file = folder && eventFiles?.keep(key, folder.events);
+  const saved = collected === undefined ? undefined : await store.work({ ...key, attempt: collected });
+  const options = { ...taskOptions, task, epoch: key.epoch, attempt: key.attempt };
+  try {
+    if (saved !== undefined) return await gradeTask({ ...options, saved });
+    return await runTask({
+      ...options,
+      transcript: folder && transcriptFile(folder.transcript),
+      checkpoint: (work) => store.collected(key, work),
+    });
+  } finally {
+    await file?.[Symbol.asyncDispose]();
+  }
+}

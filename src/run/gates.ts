@@ -1,0 +1,28 @@
+import { isSweLancerError } from '../errors.js';
+import type { Gate } from '../gate.js';
+import { TaskCancelledError } from './errors.js';
+
+/** Where an attempt may have to wait for others. Time spent waiting counts against no deadline. */
+export interface Gates {
+  /** Around the start of the agent's computer, until it is ready. */
+  readonly start?: Gate | undefined;
+  /** Around grading. */
+  readonly grade?: Gate | undefined;
+  /** Around each model call of the agents of this package; yours find it as `modelGate`. */
+  readonly modelCall?: Gate | undefined;
+}
+
+/** Goes through a gate, where there is one. @throws TaskCancelledError when the signal fires while it waits. */
+export async function throughGate<T>(
+  gate: Gate | undefined,
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (gate === undefined) return work();
+  try {
+    return await gate(work, signal);
+  } catch (error) {
+    if (signal?.aborted !== true || isSweLancerError(error)) throw error;
+    throw new TaskCancelledError('The task was cancelled while it waited for other tasks.', { cause: error });
+  }
+}
