@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Computer } from 'swelancer';
-import type { DockerSnapshot } from 'swelancer/docker';
+import { Computer, type ComputerSnapshot } from 'swelancer';
 import { oursWith } from './commands.js';
 import { freshExec, isHere, missingDocker, requestFor, runtime, waitingComputer } from './docker-place.js';
 import { median, takeTurns } from './measure.js';
@@ -40,7 +39,7 @@ async function measureFirst(report: (row: Row) => void): Promise<void> {
 
 async function measureSnapshot(report: (row: Row) => void): Promise<void> {
   const request = { ...requestFor(sampleImage), environment: { ...task, RUNTIME_SETUP: 'true' } };
-  let snapshot: DockerSnapshot | undefined;
+  let snapshot: ComputerSnapshot | undefined;
   try {
     const startedAt = performance.now();
     const original = await runtime.start(request, { emit: () => undefined });

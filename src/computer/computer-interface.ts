@@ -41,6 +41,11 @@ export interface ComputerInterface {
    * @throws NetworkPolicyError when it does not, UnsupportedOptionError where it cannot be done
    */
   setNetworkPolicy?(policy: NetworkPolicy, options?: NetworkOptions): Promise<NetworkReport>;
+  /**
+   * The computer's files as an image for `ComputerRequest.image` of the same runtime. Processes, memory file systems and
+   * the network are not in it. Files are as of one moment; commands under way go on afterwards.
+   */
+  snapshot?(options?: CallOptions): Promise<ComputerSnapshot>;
   /** Ends every process but the computer's own services. */
   killAll?(options?: CallOptions): Promise<KillReport>;
   /** What became of the machine, for error messages: state, last log lines. Must not throw. */
@@ -94,6 +99,19 @@ export interface ShellCommandOptions extends CallOptions {
   readonly onOutput?: ((chunk: OutputChunk) => void) | undefined;
   /** A name for events and errors in place of the command's text. */
   readonly label?: string | undefined;
+  /**
+   * Keeps output and exit code inside until they have been collected, so that the command and its result survive a lost
+   * link. Default: over SSH and a command prefix where `timeoutMs` is more than a minute.
+   * Where no link can break without the computer (Docker, local), and for computers of your own, it means nothing.
+   */
+  readonly durable?: boolean | undefined;
+  /** Called each time a durable command has been found again after its link was lost. */
+  readonly onReattach?: ((reattachment: Reattachment) => void) | undefined;
+}
+
+export interface Reattachment {
+  /** Milliseconds from the loss until the link was there again. */
+  readonly lostMs: number;
 }
 
 export interface OutputOptions {
@@ -139,6 +157,14 @@ export interface CapturedOutput {
   readonly spillPath?: string | undefined;
   /** Why that file is not complete, where it is not. */
   readonly spillError?: string | undefined;
+}
+
+/** A computer's files, for others to start from. Whoever takes it removes it. */
+export interface ComputerSnapshot extends AsyncDisposable {
+  /** For `ComputerRequest.image`. */
+  readonly image: string;
+  /** Idempotent. Computers that were started from it go on. */
+  remove(): Promise<void>;
 }
 
 export interface KillReport {

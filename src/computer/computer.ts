@@ -10,6 +10,7 @@ import type {
   ComputerCapabilities,
   ComputerDescription,
   ComputerInterface,
+  ComputerSnapshot,
   DownloadOptions,
   KillReport,
   ShellCommandOptions,
@@ -20,6 +21,7 @@ import { killByShell } from './kill-by-shell.js';
 import type { NetworkOptions, NetworkPolicy, NetworkReport } from './network-policy.js';
 import { runCommand } from './run-command.js';
 import { setNetworkPolicy } from './set-network-policy.js';
+import { takeSnapshot } from './take-snapshot.js';
 import { downloadFile, uploadFile } from './transfer-file.js';
 import { downloadTree, type TreeSource, uploadTree } from './transfer-tree.js';
 
@@ -150,6 +152,19 @@ export class Computer implements ComputerInterface, AsyncDisposable {
   /** Upstream's name for `setNetworkPolicy('cut')`. */
   async disableInternet(options: NetworkOptions = {}): Promise<NetworkReport> {
     return this.setNetworkPolicy('cut', options);
+  }
+
+  /** Whether the implementation can make an image of the computer's files. */
+  get canSnapshot(): boolean {
+    return this.#view.core.implementation.snapshot !== undefined && !this.#view.agent;
+  }
+
+  /**
+   * The computer's files as an image for others to start from; remove it when it is not needed any more. An agent's view
+   * refuses. @throws UnsupportedOptionError where it cannot be done
+   */
+  async snapshot(options: CallOptions = {}): Promise<ComputerSnapshot> {
+    return takeSnapshot(this.#view, options);
   }
 
   /** What became of the machine. Never throws. */

@@ -38,6 +38,7 @@ export function defineComputer(definition: ComputerDefinition): ComputerInterfac
     ...(definition.uploadTree && { uploadTree: definition.uploadTree.bind(definition) }),
     ...(definition.downloadTree && { downloadTree: definition.downloadTree.bind(definition) }),
     ...(definition.setNetworkPolicy && { setNetworkPolicy: definition.setNetworkPolicy.bind(definition) }),
+    ...(definition.snapshot && { snapshot: definition.snapshot.bind(definition) }),
     ...(definition.killAll && { killAll: definition.killAll.bind(definition) }),
     ...(definition.describe && { describe: definition.describe.bind(definition) }),
   };

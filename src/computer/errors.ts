@@ -172,6 +172,21 @@ export class ImagePullError extends SweLancerError {
   }
 }
 
+/** A computer's files could not be made an image. The computer itself goes on. */
+export class SnapshotError extends SweLancerError {
+  readonly code = 'snapshot';
+  readonly reason: 'no_space' | 'other';
+
+  constructor(message: string, options: SweLancerErrorOptions & { reason: SnapshotError['reason'] }) {
+    super(message, options);
+    this.reason = options.reason;
+  }
+
+  protected override details() {
+    return { reason: this.reason };
+  }
+}
+
 export type RemoteFileReason =
   | 'not_found'
   | 'permission'

@@ -26,6 +26,15 @@ export {
   startComputer,
 } from './provision.js';
 export { type ReadinessOptions, waitUntilReady } from './readiness.js';
+export {
+  type FirstOfSetup,
+  type SetupRole,
+  sharedSetups,
+  type SharedSetups,
+  type UserOfSetup,
+  type WantedSetup,
+} from './shared-setups.js';
+export type { SetupKind, StartingPoint } from './starting-point.js';
 export { isolate } from './isolate.js';
 export { removeTests, takeTests, type TestsCustody } from './tests-custody.js';
 export { runUserTool, type UserToolOptions, type UserToolPlace, type UserToolResult } from './user-tool.js';

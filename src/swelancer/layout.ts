@@ -13,6 +13,11 @@ export interface Layout {
   readonly userToolOutput: string;
   /** Its text is `done` once an IC computer is ready. */
   readonly readyFile: string;
+  /**
+   * An environment variable. With a value, an IC computer sets itself up at its start; empty, it only starts its
+   * services, as those whose image was built with the set-up done.
+   */
+  readonly setupVariable: string;
   /** A directory for the harness's own short-lived files. */
   readonly scratch: string;
   /** Folder of logs of a task's tests. */
@@ -39,6 +44,7 @@ export const officialLayout: LayoutFactory = (root) => {
     answerFile: `${root}/app/expensify/manager_decisions.json`,
     userToolOutput: `${root}/app/expensify/user_tool`,
     readyFile: `${root}/setup_done.txt`,
+    setupVariable: 'RUNTIME_SETUP',
     scratch: `${root}/tmp`,
     testLogs,
     exitCodeFile: (taskId) => `${testLogs(taskId)}/pytest_exit_code`,

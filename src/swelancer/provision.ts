@@ -13,6 +13,8 @@ import type { Redactor } from '../redaction.js';
 import { type EnvironmentOptions, taskEnvironment } from './environment.js';
 import { type ImageOptions, imageName } from './image-name.js';
 import { type Layout, type LayoutFactory, officialLayout } from './layout.js';
+import type { SharedSetups } from './shared-setups.js';
+import type { SetupKind, StartingPoint } from './starting-point.js';
 
 /** What a task's computers are made of. */
 export interface ComputerOptions {
@@ -48,17 +50,29 @@ export interface ProvisionOptions {
   readonly redactor: Redactor;
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
+  /** Where set-ups are shared with other computers. Default: every computer goes through its own. */
+  readonly setups?: SharedSetups | undefined;
+  /** Told once the computer is ready. */
+  readonly onSetup?: ((setup: SetupKind) => void) | undefined;
+}
+
+/** The task's image, with its set-up to come. */
+export function fullSetup({ task, options }: Pick<ProvisionOptions, 'task' | 'options'>): StartingPoint {
+  const image = options.image ?? imageName(task, options.images);
+  return { setup: 'full', image, environment: taskEnvironment(task, options.environment) };
 }
 
 /** Starts a computer for a task. Not ready yet: see `waitUntilReady`. The caller disposes of it. */
-export async function startComputer(provision: ProvisionOptions): Promise<ProvisionedComputer> {
+export async function startComputer(
+  provision: ProvisionOptions,
+  { setup, image, environment }: StartingPoint = fullSetup(provision),
+): Promise<ProvisionedComputer> {
   const { task, runtime, purpose, options, events, redactor } = provision;
   const createLayout = options.layout ?? officialLayout;
-  const image = options.image ?? imageName(task, options.images);
   const request: ComputerRequest = {
     purpose,
     image,
-    environment: taskEnvironment(task, options.environment),
+    environment,
     workingDirectory: task.workingDirectory,
     resources: options.resources,
     labels: { 'swelancer.task': task.id, 'swelancer.purpose': purpose, ...options.labels },
@@ -66,7 +80,7 @@ export async function startComputer(provision: ProvisionOptions): Promise<Provis
   const implementation = await observe(
     events,
     {
-      start: ['computer.starting', { purpose, runtime: runtime.name, image }],
+      start: ['computer.starting', { purpose, runtime: runtime.name, image, setup }],
       finished: (_: ComputerInterface, durationMs) => ['computer.started', { purpose, durationMs }],
       failed: (error, durationMs) => ['computer.start_failed', { purpose, durationMs, error }],
     },

@@ -1,7 +1,6 @@
 import { type BaseCommit, createBaseCommit } from './base-commit.js';
-import { isolate } from './isolate.js';
-import { type ProvisionedComputer, type ProvisionOptions, startComputer } from './provision.js';
-import { waitUntilReady } from './readiness.js';
+import type { ProvisionedComputer, ProvisionOptions } from './provision.js';
+import { startReadyComputer } from './ready-computer.js';
 
 /** A computer beside the agent's, with the same starting state. */
 export interface SecondComputer extends ProvisionedComputer {
@@ -13,16 +12,10 @@ export async function startSecondComputer(
   provision: ProvisionOptions,
   readyTimeoutMs: number,
 ): Promise<SecondComputer> {
-  const { task, signal, events, options } = provision;
-  const provisioned = await startComputer(provision);
+  const provisioned = await startReadyComputer({ provision, readyTimeoutMs });
   const { computer, layout } = provisioned;
   try {
-    await waitUntilReady(computer, task, layout, { signal, timeoutMs: readyTimeoutMs });
-    await isolate(computer, options.network, {
-      signal,
-      degraded: (reason) => events.emit('computer.degraded', { reason }),
-    });
-    return { ...provisioned, base: await createBaseCommit(computer, layout, { signal }) };
+    return { ...provisioned, base: await createBaseCommit(computer, layout, { signal: provision.signal }) };
   } catch (error) {
     await computer.cleanup();
     throw error;

@@ -4,6 +4,7 @@ import type {
   ComputerDescription,
   ComputerInterface,
   ComputerRequest,
+  ComputerSnapshot,
   ShellCommandOptions,
 } from '../computer-interface.js';
 import { defineComputer } from '../define-computer.js';
@@ -15,7 +16,7 @@ import { downloadFile, type RunInside, uploadFile } from './file-transfer.js';
 import { countMemoryKills } from './memory-kills.js';
 import type { NetworkOptions, NetworkPolicy, NetworkReport } from '../network-policy.js';
 import type { NetworkControl } from './network-policy.js';
-import type { DockerSnapshot, SnapshotStore } from './snapshot.js';
+import type { SnapshotStore } from './snapshot.js';
 import { downloadTree, uploadTree } from './tree-transfer.js';
 
 /** What a Docker computer can do beyond the five methods. */
@@ -23,7 +24,7 @@ export interface DockerComputer extends ComputerInterface {
   /** @throws NetworkPolicyError when it does not hold afterwards, UnsupportedOptionError where it cannot be done */
   setNetworkPolicy(policy: NetworkPolicy, options?: NetworkOptions): Promise<NetworkReport>;
   /** Its file system as an image for `ComputerRequest.image`. Whoever takes it removes it. */
-  snapshot(options?: CallOptions): Promise<DockerSnapshot>;
+  snapshot(options?: CallOptions): Promise<ComputerSnapshot>;
 }
 
 export interface DockerComputerOptions {
@@ -138,6 +139,6 @@ export async function createDockerComputer({
   return {
     ...computer,
     setNetworkPolicy: async (policy, options) => await network.set(policy, options),
-    snapshot: async (options) => await snapshots.take(container.id, options),
+    snapshot: async (options) => await snapshots.take(container, request.environment, options),
   };
 }

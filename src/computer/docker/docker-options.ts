@@ -37,7 +37,7 @@ export interface DockerRuntimeOptions {
    */
   readonly addressPool?: string | undefined;
   /**
-   * Bytes that have to be free on the engine's disk before an image is pulled. Looked at where the engine is on this
+   * Bytes that have to be free on the engine's disk before an image is pulled or a snapshot made. Looked at where the engine is on this
    * machine. Default: 2 GiB.
    */
   readonly freeBytes?: number | undefined;

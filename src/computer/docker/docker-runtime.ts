@@ -68,16 +68,11 @@ export function dockerRuntime(options: DockerRuntimeOptions = {}): DockerRuntime
       reaperRuns = true;
       startCrashReaper(docker, `${sessionLabel}=${session}`);
     }
+    const { freeBytes = defaultFreeBytes } = options;
     connected ??= {
       engine,
-      images: new ImageStore({
-        docker,
-        platform,
-        pull,
-        configDirectory,
-        freeBytes: options.freeBytes ?? defaultFreeBytes,
-      }),
-      snapshots: new SnapshotStore(docker),
+      images: new ImageStore({ docker, platform, pull, configDirectory, freeBytes }),
+      snapshots: new SnapshotStore({ docker, freeBytes }),
     };
     return connected;
   };

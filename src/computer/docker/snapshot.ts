@@ -1,48 +1,67 @@
 import { randomBytes } from 'node:crypto';
 import type Docker from 'dockerode';
-import type { CallOptions } from '../computer-interface.js';
+import { type Environment, Secret } from '../../redaction.js';
+import type { CallOptions, ComputerSnapshot } from '../computer-interface.js';
+import { SnapshotError } from '../errors.js';
+import { freeImageSpace } from './disk-floor.js';
+import type { DockerContainer } from './docker-container.js';
 import { callEngine } from './engine-call.js';
-import { hasStatus } from './engine-error.js';
+import { hasStatus, readRefusal } from './engine-error.js';
 
 /** The repository of snapshots, which are on the engine only and never pulled. */
 export const snapshotRepository = 'swelancer-snapshot';
 
-/** A computer's file system as an image, for others to start from. Memory file systems and processes are not in it. */
-export interface DockerSnapshot extends AsyncDisposable {
-  /** For `ComputerRequest.image`. */
-  readonly image: string;
-  /** Idempotent. While computers of the same runtime run from it, it is kept and goes with the last of them. */
-  remove(): Promise<void>;
-}
-
 /** Milliseconds: a commit copies whatever the computer has written, which may be gigabytes. */
 const commitTimeoutMs = 30 * 60_000;
 
-/** The snapshots of one runtime. */
+export interface SnapshotStoreOptions {
+  readonly docker: Docker;
+  /** Bytes that have to be free before a snapshot. */
+  readonly freeBytes: number;
+}
+
+/** The snapshots of one runtime. They carry the labels of their computer, by which they are found when their owner dies. */
 export class SnapshotStore {
-  readonly #docker: Docker;
+  readonly #options: SnapshotStoreOptions;
   /** To be removed, and still in use when that was tried. */
   readonly #unwanted = new Set<string>();
 
-  constructor(docker: Docker) {
-    this.#docker = docker;
+  constructor(options: SnapshotStoreOptions) {
+    this.#options = options;
   }
 
-  /** The container stands still meanwhile, so that no half-written file gets in. */
+  /**
+   * The container stands still meanwhile, so that no half-written file gets in. Secrets of its environment stay out.
+   * @throws SnapshotError
+   */
   async take(
-    containerId: string,
+    container: DockerContainer,
+    environment: Environment,
     { signal, timeoutMs = commitTimeoutMs }: CallOptions = {},
-  ): Promise<DockerSnapshot> {
+  ): Promise<ComputerSnapshot> {
+    await this.#checkSpace(container, { signal });
     const tag = randomBytes(8).toString('hex');
     const image = `${snapshotRepository}:${tag}`;
-    const container = this.#docker.getContainer(containerId);
+    const secrets = Object.entries(environment).filter(([, value]) => value instanceof Secret);
+    const changes = secrets.map(([name]) => `ENV ${name}=""`).join('\n');
+    // The engine refuses a list of changes that is empty.
+    const commit = { repo: snapshotRepository, tag, pause: true, ...(changes !== '' && { changes }) };
+    const engine = this.#options.docker.getContainer(container.id);
     const remove = async () => await this.#remove(image);
-    await callEngine(
-      async () =>
-        await (container.commit({ repo: snapshotRepository, tag, pause: true }) as Promise<unknown>),
-      // An abandoned commit goes on in the engine.
-      { signal, timeoutMs, onLate: () => void remove().catch(() => undefined) },
-    );
+    try {
+      await callEngine(
+        async () => await (engine.commit(commit) as Promise<unknown>),
+        // An abandoned commit goes on in the engine.
+        { signal, timeoutMs, onLate: () => void remove().catch(() => undefined) },
+      );
+    } catch (error) {
+      signal?.throwIfAborted();
+      const { message } = readRefusal(error);
+      throw new SnapshotError(
+        `The Docker engine made no snapshot of ${container.name}: ${message}. The computer itself goes on.`,
+        { reason: 'other', computerId: container.name, cause: error },
+      );
+    }
     return { image, remove, [Symbol.asyncDispose]: remove };
   }
 
@@ -51,10 +70,20 @@ export class SnapshotStore {
     for (const image of this.#unwanted) await this.#remove(image);
   }
 
+  async #checkSpace({ name }: DockerContainer, call: CallOptions): Promise<void> {
+    const { docker, freeBytes } = this.#options;
+    const free = await freeImageSpace(docker, call);
+    if (free === undefined || free >= freeBytes) return;
+    throw new SnapshotError(
+      `No snapshot was made of ${name}: the engine's disk is below its floor of ${freeBytes} free bytes. Remove images, or lower freeBytes.`,
+      { reason: 'no_space', computerId: name },
+    );
+  }
+
   async #remove(image: string): Promise<void> {
     try {
       // Not forced: that would take the name away and leave the layers.
-      await callEngine(async () => await (this.#docker.getImage(image).remove() as Promise<unknown>));
+      await callEngine(async () => await (this.#options.docker.getImage(image).remove() as Promise<unknown>));
       this.#unwanted.delete(image);
     } catch (error) {
       if (hasStatus(error, 404)) this.#unwanted.delete(image);

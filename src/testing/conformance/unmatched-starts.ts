@@ -5,6 +5,7 @@ const ends: Partial<Record<EventType, readonly EventType[]>> = {
   'phase.started': ['phase.finished', 'phase.failed'],
   'computer.starting': ['computer.started', 'computer.start_failed'],
   'computer.cleanup.started': ['computer.cleanup.finished', 'computer.cleanup.failed'],
+  'computer.snapshot.started': ['computer.snapshot.finished', 'computer.snapshot.failed'],
   'network.changing': ['network.changed', 'network.change_failed'],
   'image.pull.started': ['image.pull.finished', 'image.pull.failed'],
   'command.started': ['command.finished', 'command.timed_out', 'command.aborted', 'command.failed'],

@@ -1,0 +1,183 @@
+import { createHash } from 'node:crypto';
+import type { ComputerRuntime, ComputerSnapshot } from '../computer/computer-interface.js';
+import type { TaskVariant } from '../dataset/task.js';
+import { type Environment, revealEnvironment } from '../redaction.js';
+import { madeUpVariables } from './environment.js';
+import type { StartingPoint } from './starting-point.js';
+
+/**
+ * Set-ups that are gone through once: the first computer of a task is set up and copied when it is ready, before any
+ * agent is let in, and the others (further attempts, grading, the user tool) start from the copy. Give the same one to
+ * every `runTask` that is to share; disposing of it removes all copies. Where a runtime makes no snapshots, or an image
+ * comes with its set-up done, nothing is shared.
+ */
+export interface SharedSetups extends AsyncDisposable {
+  /** How the next computer of this kind is to come about. Does not wait. */
+  join(wanted: WantedSetup): SetupRole;
+  /** For when no more attempts at a task will come: its copies go, once no computer is being started from them. */
+  release(taskId: string): Promise<void>;
+}
+
+export interface WantedSetup {
+  readonly task: { readonly id: string; readonly variant: TaskVariant };
+  readonly runtime: ComputerRuntime;
+  /** What it starts from where nothing is shared. */
+  readonly start: StartingPoint;
+}
+
+export type SetupRole =
+  /** Nothing is shared: it is set up by itself. */
+  | { readonly kind: 'alone' }
+  /** One is being set up: join again after `over`, which never rejects. */
+  | { readonly kind: 'waiting'; readonly over: Promise<void> }
+  | FirstOfSetup
+  | UserOfSetup;
+
+/** It is set up for the others too. Where it says nothing until it is disposed of, the next one is first. */
+export interface FirstOfSetup extends Disposable {
+  readonly kind: 'first';
+  /** The others start from this. */
+  keep(snapshot: ComputerSnapshot, environment: Environment): Promise<void>;
+  /** There is nothing to start from, and will be nothing. */
+  refuse(): void;
+}
+
+/** It starts from what the first one left. To be disposed of when it has started, or could not. */
+export interface UserOfSetup extends AsyncDisposable {
+  readonly kind: 'user';
+  readonly start: StartingPoint;
+  /** It does not work: nobody else is sent there, and it is removed. */
+  reject(): Promise<void>;
+}
+
+/** An empty place for set-ups to be shared in. */
+export function sharedSetups(): SharedSetups {
+  return new KeptSetups();
+}
+
+interface Setup {
+  readonly taskId: string;
+  /** Settled when it is known whether there is anything to start from. */
+  readonly over: Promise<void>;
+  state: 'making' | 'kept' | 'none';
+  snapshot?: ComputerSnapshot | undefined;
+  start?: StartingPoint | undefined;
+  /** Computers that are being started from it. */
+  users: number;
+  wanted: boolean;
+}
+
+class KeptSetups implements SharedSetups {
+  readonly #setups = new Map<string, Setup>();
+  /** Those with a snapshot that has not been removed. */
+  readonly #kept = new Set<Setup>();
+  readonly #runtimes = new Map<ComputerRuntime, number>();
+  #closed = false;
+
+  join({ task, runtime, start }: WantedSetup): SetupRole {
+    // A manager's computer is ready as it is.
+    if (this.#closed || task.variant === 'swe_manager') return { kind: 'alone' };
+    const number = this.#runtimes.get(runtime) ?? this.#runtimes.size;
+    this.#runtimes.set(runtime, number);
+    const key = `${number} ${keyOf(task, start)}`;
+    const setup = this.#setups.get(key);
+    if (setup === undefined) return this.#first(key, task.id);
+    if (setup.state === 'making') return { kind: 'waiting', over: setup.over };
+    return setup.start === undefined ? { kind: 'alone' } : this.#user(setup, setup.start);
+  }
+
+  async release(taskId: string): Promise<void> {
+    await this.#drop((setup) => setup.taskId === taskId);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    await this.#drop(() => true);
+  }
+
+  #first(key: string, taskId: string): FirstOfSetup {
+    let tell: () => void = () => undefined;
+    const over = new Promise<void>((resolve) => {
+      tell = resolve;
+    });
+    const setup: Setup = { taskId, over, state: 'making', users: 0, wanted: true };
+    this.#setups.set(key, setup);
+    const settle = (state: 'kept' | 'none') => {
+      setup.state = state;
+      tell();
+    };
+    return {
+      kind: 'first',
+      keep: async (snapshot, environment) => {
+        setup.snapshot = snapshot;
+        setup.start = { setup: 'snapshot', image: snapshot.image, environment };
+        this.#kept.add(setup);
+        settle('kept');
+        await this.#removeLater(setup);
+      },
+      refuse: () => settle('none'),
+      [Symbol.dispose]: () => {
+        if (setup.state !== 'making') return;
+        if (this.#setups.get(key) === setup) this.#setups.delete(key);
+        tell();
+      },
+    };
+  }
+
+  #user(setup: Setup, start: StartingPoint): UserOfSetup {
+    setup.users++;
+    let ended = false;
+    return {
+      kind: 'user',
+      start,
+      reject: async () => {
+        setup.start = undefined;
+        setup.wanted = false;
+        await this.#removeLater(setup);
+      },
+      [Symbol.asyncDispose]: async () => {
+        if (ended) return;
+        ended = true;
+        setup.users--;
+        await this.#removeLater(setup);
+      },
+    };
+  }
+
+  /** All of them are tried. @throws what the first failure threw */
+  async #drop(which: (setup: Setup) => boolean): Promise<void> {
+    for (const [key, setup] of this.#setups) {
+      if (!which(setup)) continue;
+      this.#setups.delete(key);
+      setup.wanted = false;
+    }
+    const removals = [...this.#kept].filter(which).map(async (setup) => this.#remove(setup));
+    const failed = (await Promise.allSettled(removals)).find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
+  }
+
+  /** For whoever has a computer to see to: what could not be removed is tried again at the end. */
+  async #removeLater(setup: Setup): Promise<void> {
+    await this.#remove(setup).catch(() => undefined);
+  }
+
+  async #remove(setup: Setup): Promise<void> {
+    if (setup.wanted || setup.users > 0) return;
+    await setup.snapshot?.remove();
+    this.#kept.delete(setup);
+  }
+}
+
+/**
+ * What determines a set-up: the image, and the environment that steers it. The task is part of it, since the base commit
+ * and the bug that is put in are its own; tasks with the same base commit still differ in the bug.
+ */
+function keyOf(task: WantedSetup['task'], { image, environment }: StartingPoint): string {
+  const steering = Object.entries(revealEnvironment(environment))
+    .filter(([name]) => !madeUpVariables.includes(name))
+    .sort(([left], [right]) => (left < right ? -1 : 1));
+  // Hashed, because values may be secrets.
+  return createHash('sha256')
+    .update(JSON.stringify([task.id, task.variant, image, steering]))
+    .digest('hex');
+}
