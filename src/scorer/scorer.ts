@@ -1,11 +1,19 @@
 import type { Task } from '../dataset/task.js';
 import type { EventScope } from '../events/event-scope.js';
 import type { GradingSession } from '../swelancer/grading/grading-session.js';
+import type { Layout } from '../swelancer/layout.js';
 import type { TestTry } from '../swelancer/grading/test-try.js';
 
 /** Decides what an attempt is worth. Throw for an infrastructure fault; return a score for everything else. */
 export interface Scorer {
   readonly name: string;
+  /**
+   * The file an agent writes what is graded to, absolute on its computer; `session.answer` has its content then, and no
+   * patch is taken. Default: the task's own way, a patch for IC tasks and the layout's `answerFile` for manager tasks.
+   */
+  answerFile?(layout: Layout): string;
+  /** Throws `ConfigurationError` for a task it cannot grade. Called before anything is started. */
+  check?(task: Task): void;
   score(context: ScoreContext): Promise<Score>;
 }
 
