@@ -87,6 +87,7 @@ async function unpack(
   } finally {
     parser.destroy();
     await settledWithin(feeding, letGoMs);
+    await writer.stop();
   }
 }
 

@@ -12,8 +12,14 @@ type NewHeader = Partial<Header> & Pick<Header, 'name'>;
 /** Files up to this many bytes are read at once, which is much faster than a stream each. */
 const smallFileBytes = 1024 * 1024;
 
-/** Entries that are looked at together. Small files are read then, so this bounds memory to 16 MiB. */
+/** Entries that are looked at together, while the ones before them are packed. Small files are read then. */
 const readAtOnce = 16;
+
+/** Bytes of all small files that are read together, so that memory is bounded to twice as many. */
+const readAheadBytes = 8 * 1024 * 1024;
+
+/** Bytes. What is smaller is joined: each piece passes through several hands, and a small file has three of them. */
+const pieceBytes = 256 * 1024;
 
 /**
  * The contents of a local directory as a tar stream, names relative to it. Keeps permission bits, symbolic links and
@@ -36,11 +42,29 @@ export async function* packed(
   );
   try {
     // Its typings leave open what a readable stream gives; a pack gives bytes.
-    for await (const chunk of archive as AsyncIterable<Uint8Array>) yield chunk;
+    yield* joined(archive as AsyncIterable<Uint8Array>);
   } finally {
     archive.destroy();
     await producing;
   }
+}
+
+/** The same bytes in pieces that are not small. */
+async function* joined(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  let kept: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    if (chunk.length < pieceBytes) {
+      kept.push(chunk);
+      bytes += chunk.length;
+      if (bytes < pieceBytes) continue;
+    }
+    if (bytes > 0) yield Buffer.concat(kept, bytes);
+    kept = [];
+    bytes = 0;
+    if (chunk.length >= pieceBytes) yield chunk;
+  }
+  if (bytes > 0) yield Buffer.concat(kept, bytes);
 }
 
 /** Adds one entry; resolves when its bytes have been taken. */
@@ -62,9 +86,13 @@ async function addTree(archive: Pack, root: string): Promise<void> {
   for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {
     const names = await explained(root, directory, async (path) => readdir(path));
     const paths = names.sort().map((name) => (directory === '' ? name : `${directory}/${name}`));
-    for (let first = 0; first < paths.length; first += readAtOnce) {
-      const batch = paths.slice(first, first + readAtOnce);
-      for (const found of await Promise.all(batch.map((path) => explained(root, path, look)))) {
+    let ahead: Promise<readonly Found[]> | undefined = lookAhead(root, paths);
+    while (ahead !== undefined) {
+      const batch: readonly Found[] = await ahead;
+      ahead = paths.length > 0 ? lookAhead(root, paths) : undefined;
+      // Should packing fail first, nobody else hears of it.
+      ahead?.catch(() => undefined);
+      for (const found of batch) {
         await explained(root, found.name, async (local) => addFound(archive, local, found));
         if (found.entry.isDirectory()) pending.push(found.name);
       }
@@ -72,18 +100,29 @@ async function addTree(archive: Pack, root: string): Promise<void> {
   }
 }
 
+/** Takes the next batch from the front of `paths`. */
+async function lookAhead(root: string, paths: string[]): Promise<readonly Found[]> {
+  const budget = { bytes: readAheadBytes };
+  const batch = paths.splice(0, readAtOnce);
+  return await Promise.all(
+    batch.map(async (path) => explained(root, path, async (local) => look(local, path, budget))),
+  );
+}
+
 interface Found {
   /** Below the root. */
   readonly name: string;
   readonly entry: Stats;
-  /** Of a small file. */
+  /** Of a small file that was read ahead. */
   readonly content: Buffer | undefined;
 }
 
-async function look(local: string, name: string): Promise<Found> {
+async function look(local: string, name: string, budget: { bytes: number }): Promise<Found> {
   const entry = await lstat(local);
-  const isSmallFile = entry.isFile() && entry.size <= smallFileBytes;
-  return { name, entry, content: isSmallFile ? await readFile(local) : undefined };
+  const isRead = entry.isFile() && entry.size <= Math.min(smallFileBytes, budget.bytes);
+  if (!isRead) return { name, entry, content: undefined };
+  budget.bytes -= entry.size;
+  return { name, entry, content: await readFile(local) };
 }
 
 async function addFound(archive: Pack, local: string, { name, entry, content }: Found): Promise<void> {
@@ -95,7 +134,7 @@ async function addFound(archive: Pack, local: string, { name, entry, content }: 
     await addEntry(archive, { ...header, type: 'symlink', linkname: await readlink(local) });
   } else if (entry.isFile()) {
     // Not a byte more than the header says, should the file be growing.
-    const file = createReadStream(local, { end: entry.size - 1 });
+    const file = createReadStream(local, { end: entry.size - 1, highWaterMark: smallFileBytes });
     await addStream(archive, { ...header, type: 'file', size: entry.size }, file);
   }
 }

@@ -18,6 +18,9 @@ export interface ReadableSource {
 
 const defaultMode = 0o644;
 
+/** Bytes read at once: each piece is handed on several times, which costs more than reading it. */
+const pieceBytes = 1024 * 1024;
+
 /** Opens a local path, a `file:` or `http(s):` URL, bytes or a stream. @throws RemoteFileError, ConfigurationError */
 export async function readUploadSource(
   source: UploadSource,
@@ -51,7 +54,11 @@ async function* readFrom(path: string, size: number, signal: AbortSignal | undef
   if (size === 0) return;
   let read = 0;
   try {
-    const file: AsyncIterable<Uint8Array> = createReadStream(path, { end: size - 1, signal });
+    const file: AsyncIterable<Uint8Array> = createReadStream(path, {
+      end: size - 1,
+      highWaterMark: pieceBytes,
+      signal,
+    });
     for await (const chunk of file) {
       read += chunk.length;
       yield chunk;

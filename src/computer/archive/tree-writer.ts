@@ -1,6 +1,7 @@
-import { chmod, link, mkdir, open, rm, symlink } from 'node:fs/promises';
+import { chmod, link, mkdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Header } from 'tar-stream';
+import { FileWriter } from './file-writer.js';
 import { escapes } from './link-target.js';
 import { unsafeArchive } from './unsafe-archive.js';
 
@@ -17,11 +18,17 @@ export class TreeWriter {
   readonly #root: string;
   readonly #target: string;
   readonly #written = new Map<string, Written>();
+  readonly #files = new FileWriter();
 
   /** `target` is what messages name. */
   constructor(root: string, target: string) {
     this.#root = root;
     this.#target = target;
+  }
+
+  /** To be called in any case: no file is written any more when it resolves. */
+  async stop(): Promise<void> {
+    await this.#files.settled().catch(() => undefined);
   }
 
   async write(header: Header, content: AsyncIterable<Uint8Array>): Promise<void> {
@@ -35,7 +42,7 @@ export class TreeWriter {
       case 'file':
       case 'contiguous-file':
         await this.#make(path, { kind: 'file' });
-        await this.#file(path, header.mode, content);
+        await this.#files.write(join(this.#root, path), header.size, header.mode, content);
         return;
       case 'symlink':
         await this.#make(path, { kind: 'link', target: linkname });
@@ -48,8 +55,9 @@ export class TreeWriter {
     }
   }
 
-  /** Makes the links and sets the modes of directories. */
+  /** Completes the files, makes the links and sets the modes of directories. */
   async finish(): Promise<void> {
+    await this.#files.settled();
     const targetOf = (path: string) => {
       const entry = this.#written.get(path);
       return entry?.kind === 'link' ? entry.target : undefined;
@@ -106,19 +114,11 @@ export class TreeWriter {
       throw this.#unsafe(`${path || '.'} is both a directory and not`);
     }
     if (before === undefined) await this.#parents(path);
-    if (before?.kind === 'file') await rm(join(this.#root, path));
-    this.#written.set(path, entry);
-  }
-
-  async #file(path: string, mode: number, content: AsyncIterable<Uint8Array>): Promise<void> {
-    const file = await open(join(this.#root, path), 'wx');
-    try {
-      for await (const chunk of content) await file.writeFile(chunk);
-      // Afterwards, since the mode of `open` is subject to the process's umask.
-      await file.chmod(mode & 0o777);
-    } finally {
-      await file.close();
+    if (before?.kind === 'file') {
+      await this.#files.settled();
+      await rm(join(this.#root, path));
     }
+    this.#written.set(path, entry);
   }
 
   async #hardLink(path: string, existing: string): Promise<void> {
@@ -128,7 +128,9 @@ export class TreeWriter {
       throw this.#unsafe(`${path} is a hard link to ${existing}, which is no file of this archive`);
     }
     await this.#make(path, entry);
-    if (entry.kind === 'file') await link(join(this.#root, existing), join(this.#root, path));
+    if (entry.kind !== 'file') return;
+    await this.#files.settled();
+    await link(join(this.#root, existing), join(this.#root, path));
   }
 
   #unsafe(why: string): Error {
