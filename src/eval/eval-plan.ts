@@ -74,6 +74,7 @@ export function planEval(options: EvalOptions): EvalPlan & { readonly retries: E
     const issues = parsed.error.issues.map(({ path, message }) => `\`${path.join('.')}\`: ${message}`);
     throw new ConfigurationError(`runEval cannot work with these options: ${issues.join('; ')}.`);
   }
+  for (const task of options.dataset) options.scorer?.check?.(task);
   const tasks = [...options.dataset].length;
   const samples = tasks * parsed.data.epochs;
   return {

@@ -73,7 +73,10 @@ const distributionSchema = z.object({
 });
 
 const costSummarySchema = z.object({
-  /** Attempts that were counted: all of them where the summary was given them, otherwise the last of each sample. */
+  /**
+   * Attempts that were counted: all of them where the summary was given them, otherwise the last of each sample. One that
+   * only graded the work of another again is not counted.
+   */
   attempts: count,
   /** Attempts whose cost nobody knows. Not 0: the figures below that need the whole cost are undefined then. */
   attemptsOfUnknownCost: count,

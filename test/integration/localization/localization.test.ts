@@ -3,12 +3,14 @@ import { localRuntime } from '../../../src/computer/local/index.js';
 import {
   type AgentFunction,
   ConfigurationError,
+  Dataset,
   gradeTask,
   localizationFigures,
   localizationPrompt,
   localizationScorer,
   type LocalizationScorerOptions,
   noopAgent,
+  runEval,
   runTask,
   type TaskResult,
   taskResultSchema,
@@ -121,6 +123,8 @@ describe('localization', () => {
     await expect(runTask({ ...options, scorer: functions, task: microIc })).rejects.toThrow(
       /no functions to find/,
     );
+    const dataset = Dataset.fromTasks([microIc, microManager(benchmark)]);
+    expect(() => runEval({ ...options, dataset })).toThrow(ConfigurationError);
     expect(() => localizationScorer({ k: 0 })).toThrow(ConfigurationError);
   });
 });

@@ -42,6 +42,17 @@ describe('cost', () => {
     });
   });
 
+  it('is paid once for work that was graded again', () => {
+    const lost = failed('1', cost(2));
+    const regraded = scored('1', true, { attempt: 2, workOf: 1, ...cost(2) });
+    expect(costSummary([regraded], [lost, regraded])).toMatchObject({ attempts: 1, cost: 2, net: 498 });
+    expect(costSummary([regraded])).toMatchObject({ attempts: 1, cost: 2 });
+    // The same attempt number in another epoch is other work.
+    expect(costSummary([regraded], [failed('1', { epoch: 2, ...cost(2) }), regraded])).toMatchObject({
+      cost: 4,
+    });
+  });
+
   it('is unknown, and so is the net, as soon as one attempt does not know its own', () => {
     expect(costSummary([...results, scored('4', true, cost(undefined))])).toMatchObject({
       attemptsOfUnknownCost: 1,
