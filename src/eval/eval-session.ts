@@ -6,6 +6,7 @@ import { runSummary } from '../metrics/run-summary.js';
 import type { ResultRecord } from '../result/task-result.js';
 import type { RunDescription } from '../store/run-description.js';
 import { RunStore } from '../store/run-store.js';
+import { inDatasetOrder } from '../store/in-dataset-order.js';
 import { StoredRun } from '../store/stored-run.js';
 import { imageName } from '../swelancer/image-name.js';
 import { type SharedSetups, sharedSetups } from '../swelancer/shared-setups.js';
@@ -53,7 +54,7 @@ export class EvalSession {
     this.#concurrency = plan.concurrency;
     this.#queues = new Queues(plan.concurrency);
     this.#progress = new ProgressTracker(plan);
-    this.#scope = events.scope({ runId: description.runId });
+    this.#scope = events.scope({ runId: description.runId }).span();
   }
 
   begin(): EvalRun {
@@ -140,7 +141,7 @@ export class EvalSession {
           message: `The journal could not be written and is tried again: ${error instanceof Error ? error.message : String(error)}`,
         }),
     });
-    this.#scope = this.#events.scope({ runId: store.description.runId });
+    this.#scope = this.#events.scope({ runId: store.description.runId }).span();
     return store;
   }
 
@@ -269,7 +270,11 @@ export class EvalSession {
 
   async #outcome(store: EvalStore): Promise<EvalOutcome> {
     const { store: folder, dataset, labels, seed } = this.#options;
-    const { records, attempts } = await resultsOf(store, folder);
+    const { records, attempts } = await resultsOf(
+      store,
+      folder,
+      [...dataset].map(({ id }) => id),
+    );
     return {
       status: this.#status,
       runId: this.#scope.context.runId ?? this.#description.runId,
@@ -320,8 +325,12 @@ export class EvalSession {
 async function resultsOf(
   store: EvalStore,
   folder: string | undefined,
+  taskIds: readonly string[],
 ): Promise<{ records: readonly ResultRecord[]; attempts: readonly ResultRecord[] }> {
-  if (store instanceof MemoryStore) return store;
+  if (store instanceof MemoryStore) {
+    const { records, attempts } = store;
+    return { records: inDatasetOrder(records, taskIds), attempts };
+  }
   const run = await StoredRun.open(folder ?? '');
   const attempts: ResultRecord[] = [];
   for await (const { result } of run.attempts()) attempts.push(result);

@@ -60,7 +60,7 @@ export function beginAttempt(options: RunTaskOptions): Attempt {
   const deadlines = { ...defaultDeadlines, ...defined(options.deadlines ?? {}) };
   const runId = options.runId ?? randomUUID();
   const { epoch = 1, attempt = 1 } = options;
-  const events = emitterOf(options).scope({ runId, taskId: task.id, epoch, attempt });
+  const events = emitterOf(options).scope({ runId, taskId: task.id, epoch, attempt }).span();
   const facts: AttemptFacts = { usage: {}, phases: {}, warnings: [] };
   const startedAt = new Date();
   const clock = performance.now();
@@ -73,7 +73,7 @@ export function beginAttempt(options: RunTaskOptions): Attempt {
     events,
     redactor: new Redactor(options.secrets),
     facts,
-    setups: options.setups,
+    setups: options.setups === false ? undefined : options.setups,
     phase: async (phase, deadline, work) => {
       const entered = performance.now();
       const signal = phase === 'cleanup' ? undefined : options.signal;

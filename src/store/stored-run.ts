@@ -7,6 +7,7 @@ import { readTranscript } from '../agent/transcript/transcript-file.js';
 import type { SweLancerEvent } from '../events/event.js';
 import { type ResultRecord, type TaskResult, taskResultSchema } from '../result/task-result.js';
 import { StoreError } from './errors.js';
+import { inDatasetOrder } from './in-dataset-order.js';
 import { isMissing } from './is-missing.js';
 import type { AttemptRecord } from './journal-record.js';
 import { readJournal } from './read-journal.js';
@@ -60,9 +61,10 @@ export class StoredRun {
     for await (const { final, result } of this.attempts()) {
       if (final) finished.set(sampleKeyText(result), result);
     }
-    const place = new Map(this.description.dataset.tasks.map(({ id }, index) => [id, index]));
-    const placeOf = ({ taskId }: ResultRecord) => place.get(taskId) ?? place.size;
-    return [...finished.values()].sort((a, b) => placeOf(a) - placeOf(b) || a.epoch - b.epoch);
+    return inDatasetOrder(
+      finished.values(),
+      this.description.dataset.tasks.map(({ id }) => id),
+    );
   }
 
   /** The whole result, logs and patch included. @throws StoreError */

@@ -18,6 +18,7 @@ const ends: Partial<Record<EventType, readonly EventType[]>> = {
   'scoring.started': ['scoring.decided', 'scoring.failed'],
   'scoring.try.started': ['scoring.try.finished', 'scoring.try.failed'],
   'task.started': ['task.finished'],
+  'run.started': ['run.finished'],
 };
 
 /** One line for each start in a log that does not have exactly one end, and for each word after an end. Empty when all is well. */

@@ -1,15 +1,273 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { runEval } from '../../../src/index.js';
-import { fakeBenchmarkRuntime, fakeSolver, fakeTasks } from '../../fixtures/fake-benchmark.js';
+import { ConfigurationError, RunEvents, runEval, type SweLancerEvent } from '../../../src/index.js';
+import { unmatchedStarts } from '../../../src/testing/index.js';
+import { fakeBenchmarkRuntime, fakeSolver, fakeTasks, lost } from '../../fixtures/fake-benchmark.js';
+
+const patient = { waitMs: 1, maxWaitMs: 1 };
 
 describe('runEval', () => {
   it('runs every task as often as there are epochs and sums up', async () => {
     const runtime = fakeBenchmarkRuntime();
     const outcome = await runEval({ dataset: fakeTasks(8), agent: fakeSolver, runtime, epochs: 2 });
-    expect(outcome.records.map(({ status }) => status === 'error').filter(Boolean)).toEqual([]);
-    expect(outcome).toMatchObject({ status: 'completed', folder: undefined });
+    expect(outcome).toMatchObject({ status: 'completed', folder: undefined, found: undefined });
     expect(outcome.records).toHaveLength(16);
-    expect(outcome.summary.overall).toMatchObject({ earned: 7200 });
+    expect(outcome.summary.overall).toMatchObject({ earned: 7200, available: 7200 });
     expect(runtime.open()).toBe(0);
+  });
+
+  it('hands out results as they come, and tells a start and an end of everything', async () => {
+    const events = new RunEvents();
+    const seen: SweLancerEvent[] = [];
+    events.on('*', (event) => seen.push(event));
+    const run = runEval({
+      dataset: fakeTasks(5),
+      agent: fakeSolver,
+      runtime: fakeBenchmarkRuntime(),
+      events,
+      concurrency: 2,
+    });
+    const results: string[] = [];
+    for await (const result of run) results.push(`${result.taskId} ${result.earned}`);
+    expect(results.sort()).toEqual(['0_1 100', '1_1 200', '2_1 300', '3-manager-0 400', '4_1 500']);
+    expect((await run).records).toHaveLength(5);
+    expect(seen[0]).toMatchObject({ type: 'run.started', samples: 5, availableDollars: 1500 });
+    expect(seen.at(-1)).toMatchObject({
+      type: 'run.finished',
+      outcome: 'completed',
+      samples: 5,
+      earnedDollars: 1500,
+    });
+    expect(unmatchedStarts(seen)).toEqual([]);
+  });
+
+  it('keeps to its concurrency, and to a change of it while it runs', async () => {
+    let running = 0;
+    let most = 0;
+    const release: (() => void)[] = [];
+    const run = runEval({
+      dataset: fakeTasks(12),
+      agent: async ({ computer, answerFile }) => {
+        most = Math.max(most, ++running);
+        await new Promise<void>((resolve) => release.push(resolve));
+        running--;
+        await fakeSolver.solve({ computer, answerFile } as never);
+      },
+      runtime: fakeBenchmarkRuntime(),
+      concurrency: { tasks: 3 },
+    });
+    const waitFor = async (count: number) => {
+      while (release.length < count) await turn();
+    };
+    await waitFor(3);
+    for (let rounds = 0; rounds < 50; rounds++) await turn();
+    expect(most).toBe(3);
+    expect(run.inFlight().map(({ phase }) => phase)).toEqual(['solve', 'solve', 'solve']);
+    run.setConcurrency({ tasks: 5 });
+    await waitFor(5);
+    for (let rounds = 0; rounds < 50; rounds++) await turn();
+    expect(most).toBe(5);
+    run.setConcurrency({ tasks: 1 });
+    for (const resolve of release.splice(0)) resolve();
+    await waitFor(1);
+    for (let rounds = 0; rounds < 200; rounds++) await turn();
+    expect(running).toBe(1);
+    run.setConcurrency({ tasks: 12 });
+    const letGo = setInterval(() => release.splice(0).forEach((resolve) => resolve()), 1);
+    try {
+      expect((await run).records).toHaveLength(12);
+    } finally {
+      clearInterval(letGo);
+    }
+    expect(() => run.setConcurrency({ tasks: 0 })).toThrow(ConfigurationError);
+  });
+
+  it('begins nothing while it is paused', async () => {
+    let begun = 0;
+    const events = new RunEvents();
+    events.on('task.started', () => begun++);
+    const run = runEval({
+      dataset: fakeTasks(6),
+      agent: fakeSolver,
+      runtime: fakeBenchmarkRuntime(),
+      concurrency: 1,
+      events,
+    });
+    const first = await run[Symbol.asyncIterator]().next();
+    expect(first.done).toBe(false);
+    run.pause();
+    const idle = async () => {
+      while (run.inFlight().length > 0) await turn();
+    };
+    await idle();
+    const before = begun;
+    for (let rounds = 0; rounds < 100; rounds++) await turn();
+    expect(begun).toBe(before);
+    expect(before).toBeLessThan(6);
+    run.resume();
+    expect((await run).records).toHaveLength(6);
+  });
+
+  it('cancels what is under way, cleans it up and says so', async () => {
+    const runtime = fakeBenchmarkRuntime();
+    const run = runEval({
+      dataset: fakeTasks(6),
+      agent: ({ signal }) =>
+        new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('stopped')))),
+      runtime,
+      concurrency: 2,
+    });
+    while (run.inFlight().filter(({ phase }) => phase === 'solve').length < 2) await turn();
+    run.cancel('enough');
+    const outcome = await run;
+    expect(outcome.status).toBe('cancelled');
+    expect(outcome.records).toEqual([]);
+    expect(outcome.summary.missing).toHaveLength(6);
+    expect(runtime.open()).toBe(0);
+  });
+
+  it('is over at once when the signal was used before', async () => {
+    const outcome = await runEval({
+      dataset: fakeTasks(2),
+      agent: fakeSolver,
+      runtime: fakeBenchmarkRuntime(),
+      signal: AbortSignal.abort(),
+    });
+    expect(outcome).toMatchObject({ status: 'cancelled', records: [] });
+  });
+
+  it('grades the same work again after a fault in grading, and never asks the agent twice', async () => {
+    let solved = 0;
+    let faults = 2;
+    const retrying: unknown[] = [];
+    const outcome = await runEval({
+      dataset: fakeTasks(1),
+      agent: {
+        name: 'counting',
+        solve: (context) => {
+          solved++;
+          return fakeSolver.solve(context);
+        },
+      },
+      runtime: fakeBenchmarkRuntime({
+        on: ({ label }) => (label === 'end-to-end tests' && faults-- > 0 ? lost() : undefined),
+      }),
+      retries: patient,
+      events: (event) => {
+        if (event.type === 'task.retrying') retrying.push({ redo: event.redo, fault: event.fault });
+      },
+    });
+    expect(solved).toBe(1);
+    expect(retrying).toEqual([
+      { redo: 'grading', fault: 1 },
+      { redo: 'grading', fault: 2 },
+    ]);
+    expect(outcome.records).toMatchObject([
+      {
+        status: 'scored',
+        outcome: 'passed',
+        attempt: 3,
+        workOf: 1,
+        agent: 'counting',
+        usage: { costDollars: 0.01 },
+      },
+    ]);
+    expect(outcome.summary.cost).toMatchObject({ attempts: 3, cost: 0.01 });
+  });
+
+  it('tries again from the start after a fault on the way to the work', async () => {
+    let faults = 1;
+    const outcome = await runEval({
+      dataset: fakeTasks(2),
+      agent: fakeSolver,
+      runtime: fakeBenchmarkRuntime({
+        on: ({ label }) => (label === 'replace the history by one commit' && faults-- > 0 ? lost() : undefined),
+      }),
+      retries: patient,
+    });
+    expect(outcome.records.map(({ status, attempt, workOf }) => ({ status, attempt, workOf }))).toEqual([
+      { status: 'scored', attempt: 2, workOf: undefined },
+      { status: 'scored', attempt: 1, workOf: undefined },
+    ]);
+  });
+
+  it('gives up on faults that stay, keeps them apart and goes on with the other tasks', async () => {
+    const outcome = await runEval({
+      dataset: fakeTasks(3),
+      agent: fakeSolver,
+      runtime: fakeBenchmarkRuntime({
+        on: ({ label, taskId }) => (label === 'start' && taskId === '1_1' ? lost() : undefined),
+      }),
+      retries: { ...patient, attempts: 2 },
+    });
+    expect(outcome.records.map(({ status, attempt }) => `${status} ${attempt}`)).toEqual([
+      'scored 1',
+      'error 3',
+      'scored 1',
+    ]);
+    expect(outcome.summary.faults).toMatchObject({ attempts: 3, byCode: { computer_lost: 3 } });
+  });
+
+  it('does not repeat an error that would come again, unless it is told to', async () => {
+    let calls = 0;
+    const failing = {
+      name: 'failing',
+      solve: async () => {
+        calls++;
+        throw new Error('a bug in the agent');
+      },
+    };
+    const options = { dataset: fakeTasks(1), agent: failing, runtime: fakeBenchmarkRuntime() };
+    await runEval({ ...options, retries: patient });
+    expect(calls).toBe(1);
+    const decide = ({ error }: { error: { code: string } }) => error.code === 'agent' || undefined;
+    await runEval({ ...options, retries: { ...patient, attempts: 2, decide } });
+    expect(calls).toBe(4);
+  });
+
+  it('stops when too many samples end with an error', async () => {
+    const outcome = await runEval({
+      dataset: fakeTasks(10),
+      agent: async () => {
+        throw new Error('no');
+      },
+      runtime: fakeBenchmarkRuntime(),
+      failOnError: 0.2,
+      concurrency: 1,
+    });
+    expect(outcome.status).toBe('stopped');
+    expect(outcome.records).toHaveLength(2);
+  });
+
+  it.each([
+    [{ epochs: 0 }, /epochs/],
+    [{ concurrency: { tasks: 1.5 } }, /concurrency\.tasks/],
+    [{ retries: { gradings: -1 } }, /retries\.gradings/],
+    [{ failOnError: 0 }, /failOnError/],
+  ])('refuses %j', (wrong, message) => {
+    const options = { dataset: fakeTasks(1), agent: fakeSolver, runtime: fakeBenchmarkRuntime() };
+    expect(() => runEval({ ...options, ...wrong })).toThrow(message);
+  });
+
+  it('holds back grading and starts where they are bounded', async () => {
+    let grading = 0;
+    let most = 0;
+    const runtime = fakeBenchmarkRuntime({
+      on: ({ label }) => {
+        if (label !== 'end-to-end tests') return undefined;
+        most = Math.max(most, ++grading);
+        return turn().then(() => {
+          grading--;
+        });
+      },
+    });
+    const outcome = await runEval({
+      dataset: fakeTasks(12),
+      agent: fakeSolver,
+      runtime,
+      concurrency: { tasks: 12, grading: 2, starts: 3, commands: 4 },
+    });
+    expect(outcome.summary.overall.earned).toBe(outcome.summary.overall.available);
+    expect(most).toBeLessThanOrEqual(2);
   });
 });
