@@ -12,11 +12,11 @@ export function costSummary(
   results: readonly ResultRecord[],
   attempts: readonly ResultRecord[] = results,
 ): CostSummary {
-  const paid = withoutRepeats(attempts);
+  const paid = distinctWork(attempts);
   const costs = paid.flatMap(({ usage }) => usage.costDollars ?? []);
   const knownCost = sumCosts(costs);
   const unknown = paid.length - costs.length;
-  const cost = unknown === 0 ? knownCost : undefined;
+  const cost = knownCost;
   const income = earned.compute(results);
   return {
     attempts: paid.length,
@@ -27,18 +27,6 @@ export function costSummary(
     costPerEarnedDollar: cost === undefined ? undefined : ratio(cost, income),
     costPerCorrect: cost === undefined ? undefined : ratio(cost, counts.compute(results).correct),
   };
-}
-
-/** A work that was graded again is in two attempts with the same usage. It was paid for once. */
-function withoutRepeats(attempts: readonly ResultRecord[]): ResultRecord[] {
-  const key = ({ taskId, epoch }: ResultRecord, attempt: number) => `${taskId} ${epoch} ${attempt}`;
-  const known = new Set(attempts.map((result) => key(result, result.attempt)));
-  return attempts.filter(
-    (result) =>
-      result.workOf === undefined ||
-      result.workOf === result.attempt ||
-      !known.has(key(result, result.workOf)),
-  );
 }
 
 /** Exact to the billionth of a dollar: a call may cost less than a cent. */

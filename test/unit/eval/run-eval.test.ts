@@ -172,7 +172,7 @@ describe('runEval', () => {
         usage: { costDollars: 0.01 },
       },
     ]);
-    expect(outcome.summary.cost).toMatchObject({ attempts: 3, cost: 0.01 });
+    expect(outcome.summary.cost).toMatchObject({ attempts: 1, cost: 0.01 });
   });
 
   it('tries again from the start after a fault on the way to the work', async () => {
