@@ -16,7 +16,7 @@ export function costSummary(
   const costs = paid.flatMap(({ usage }) => usage.costDollars ?? []);
   const knownCost = sumCosts(costs);
   const unknown = paid.length - costs.length;
-  const cost = knownCost;
+  const cost = unknown === 0 ? knownCost : undefined;
   const income = earned.compute(results);
   return {
     attempts: paid.length,
