@@ -33,10 +33,10 @@ export interface RunTaskOptions {
   /** Images, environment, resources and layout of the task's computers. */
   readonly computers?: ComputerOptions | undefined;
   /**
-   * Where this attempt shares its set-up with others: `sharedSetups()`, given to each of them. Default: each computer
-   * goes through its own set-up.
+   * Where set-ups are shared: `sharedSetups()`, given to every attempt that is to take part. Default: the computers of
+   * this attempt share theirs. `false`: each of them goes through its own.
    */
-  readonly setups?: SharedSetups | undefined;
+  readonly setups?: SharedSetups | false | undefined;
   /** Default: the task's own (`taskScorer()`). */
   readonly scorer?: Scorer | undefined;
   /** Default `fresh` where there is a runtime, else `in-place`. */

@@ -1,5 +1,6 @@
 import type { Score } from '../scorer/scorer.js';
 import { fullSetup, type ProvisionedComputer } from '../swelancer/provision.js';
+import { sharedSetups } from '../swelancer/shared-setups.js';
 import { startReadyComputer } from '../swelancer/ready-computer.js';
 import { Computer } from '../computer/computer.js';
 import { officialLayout } from '../swelancer/layout.js';
@@ -20,7 +21,9 @@ import type { TaskResult } from '../result/task-result.js';
  * @throws ConfigurationError before anything is started.
  */
 export async function runTask(options: RunTaskOptions): Promise<TaskResult> {
-  const attempt = beginAttempt(options);
+  // Grading and the user tool start from the agent's set-up even where nobody else shares it.
+  const own = options.setups === undefined ? sharedSetups() : undefined;
+  const attempt = beginAttempt({ ...options, setups: options.setups ?? own });
   const { task } = options;
   attempt.events.emit('task.started', { variant: task.variant, priceDollars: task.price, title: task.title });
   let ending: Score | { thrown: unknown };
@@ -28,6 +31,11 @@ export async function runTask(options: RunTaskOptions): Promise<TaskResult> {
     ending = await earn(attempt);
   } catch (thrown) {
     ending = { thrown };
+  }
+  try {
+    await own?.[Symbol.asyncDispose]();
+  } catch (error) {
+    warn(attempt, 'The snapshot of the set-up could not be removed.', error);
   }
   return finishAttempt(attempt, ending);
 }

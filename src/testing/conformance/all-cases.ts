@@ -11,6 +11,7 @@ import { loadCases } from './cases/load-cases.js';
 import { networkCases } from './cases/network-cases.js';
 import { outputCases } from './cases/output-cases.js';
 import { selfHarmCases } from './cases/self-harm-cases.js';
+import { snapshotCases } from './cases/snapshot-cases.js';
 import { stdinCases } from './cases/stdin-cases.js';
 import { surroundingsCases } from './cases/surroundings-cases.js';
 import { textCases } from './cases/text-cases.js';
@@ -36,6 +37,7 @@ export const allCases: readonly CaseDefinition[] = [
   ...loadCases,
   ...treeCases,
   ...limitCases,
+  ...snapshotCases,
   ...faultCases,
   ...networkCases,
 ].sort((left, right) => left.level - right.level);

@@ -93,6 +93,15 @@ export async function openBench(
       others.push(other);
       return other;
     },
+    startFrom: async (image) => {
+      const started = await supply.startFrom(image);
+      if (started === undefined) {
+        throw new CaseSkipped('needs a runtime for `create`, or the option startFrom');
+      }
+      const other = Computer.from(started);
+      others.push(other);
+      return other;
+    },
     skip: (reason) => {
       throw new CaseSkipped(reason);
     },

@@ -51,6 +51,8 @@ export interface CaseBench {
   readonly processes: (computer?: Computer) => Promise<number>;
   /** Another computer from the same source, cleaned up with the case. */
   readonly another: () => Promise<Computer>;
+  /** A computer from an image that a snapshot gave, cleaned up with the case. Skips it where there is no way to one. */
+  readonly startFrom: (image: string) => Promise<Computer>;
   /** Ends the case without a verdict. */
   readonly skip: (reason: string) => never;
 }

@@ -1,4 +1,9 @@
-import type { ComputerInterface, ResourceLimits } from '../../computer/computer-interface.js';
+import type {
+  ComputerInterface,
+  ComputerRequest,
+  ComputerRuntime,
+  ResourceLimits,
+} from '../../computer/computer-interface.js';
 import type { ConformanceOptions, CreateComputer } from './conformance-options.js';
 
 /** Milliseconds for making or giving back one computer. */
@@ -34,15 +39,25 @@ export class ComputerSupply implements AsyncDisposable {
 
   async fresh(wanted: ResourceLimits): Promise<ComputerInterface> {
     if (typeof this.#create === 'function') return this.#create(wanted);
-    const { request } = this.#options;
-    return this.#create.start(
+    const resources = { ...this.#options.request?.resources, ...wanted };
+    return this.#start(this.#create, Object.keys(wanted).length > 0 ? { resources } : {});
+  }
+
+  /** Undefined where nobody said how. */
+  async startFrom(image: string): Promise<ComputerInterface | undefined> {
+    if (this.#options.startFrom !== undefined) return this.#options.startFrom(image);
+    return typeof this.#create === 'function' ? undefined : this.#start(this.#create, { image });
+  }
+
+  async #start(runtime: ComputerRuntime, wanted: Partial<ComputerRequest>): Promise<ComputerInterface> {
+    return runtime.start(
       {
         purpose: 'agent',
         image: 'none',
         environment: {},
         workingDirectory: '/tmp',
-        ...request,
-        ...(Object.keys(wanted).length > 0 && { resources: { ...request?.resources, ...wanted } }),
+        ...this.#options.request,
+        ...wanted,
       },
       { emit: () => undefined, timeoutMs: lifecycleTimeoutMs },
     );

@@ -19,17 +19,19 @@ export type ConformanceFamily =
   | 'load'
   | 'trees'
   | 'limits'
+  | 'snapshots'
   | 'faults'
   | 'network';
 
 /**
- * What a case needs beyond the five methods. The first three are declared by the computer's own `capabilities`, the last
- * five by options that say what to break or to use, and the others by `capabilities` of the suite.
+ * What a case needs beyond the five methods. The first three are declared by the computer's own `capabilities`,
+ * `snapshot` by having that method, the last five by options that say what to break or to use, and the others by `capabilities` of the suite.
  */
 export type ConformanceRequirement =
   | 'streamsOutput'
   | 'switchesUser'
   | 'boundsOutput'
+  | 'snapshot'
   | keyof ConformanceCapabilities
   | 'otherUser'
   | 'smallFolder'

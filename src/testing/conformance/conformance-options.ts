@@ -25,6 +25,8 @@ export interface ConformanceOptions {
    * so that containers can name `/dev/shm`. Default: the case is skipped.
    */
   readonly smallFolder?: string | undefined;
+  /** Starts a computer from a snapshot's image. Default: where `create` is a runtime, with `request` for that image. */
+  readonly startFrom?: ((image: string) => Promise<ComputerInterface>) | undefined;
   readonly faults?: ConformanceFaults | undefined;
   readonly network?: ConformanceNetwork | undefined;
 }

@@ -32,8 +32,9 @@ export function missingOption(
 /** What a computer does not declare. */
 export function missingCapability(
   requires: readonly ConformanceRequirement[],
-  { capabilities = {} }: ComputerInterface,
+  { capabilities = {}, snapshot }: Pick<ComputerInterface, 'capabilities'> & { readonly snapshot?: unknown },
 ): string | undefined {
+  if (requires.includes('snapshot') && snapshot === undefined) return 'the computer has no `snapshot`';
   const missing = requires.find(
     (requirement) =>
       (requirement === 'streamsOutput' || requirement === 'switchesUser' || requirement === 'boundsOutput') &&

@@ -13,10 +13,14 @@ const suite = `swelancer.test=${mark}`;
 const harness = fileURLToPath(new URL('../../fixtures/crashing-harness.ts', import.meta.url));
 
 /** Starts a harness of its own process, and kills it when its computer runs a command. */
-async function crash(value: string, removeAfterCrash: boolean): Promise<string> {
-  const child = spawn(process.execPath, ['--import', 'tsx', harness, value, String(removeAfterCrash)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+async function crash(value: string, removeAfterCrash: boolean, snapshot = false): Promise<string> {
+  const child = spawn(
+    process.execPath,
+    ['--import', 'tsx', harness, value, String(removeAfterCrash), String(snapshot)],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const [name] = (await once(createInterface(child.stdout), 'line')) as [string];
   const ended = once(child, 'exit');
   child.kill('SIGKILL');
@@ -50,6 +54,28 @@ describeDocker('a harness that dies without cleaning up', () => {
       expect(report.failed).toEqual([]);
       expect((await living.sendShellCommand('echo alive')).stdout).toBe('alive\n');
       expect((await listLabelled(docker, suite)).containers.map((found) => found.name)).toEqual([living.id]);
+    } finally {
+      await living.cleanup();
+    }
+  });
+
+  test('leaves snapshots too, which go without those of the living', async () => {
+    const runtime = dockerRuntime({ labels: { 'swelancer.test': mark } });
+    const living = await runtime.start(testRequest(), { emit: () => undefined });
+    try {
+      await using kept = await living.snapshot();
+      const image = await crash(mark, false, true);
+      const images = async () => (await listLabelled(docker, suite)).images.map(({ name }) => name).sort();
+      expect(await images()).toEqual([image, kept.image].sort());
+      const report = await runtime.sweepOrphans();
+      expect(report.removed).toContain(`image ${image}`);
+      expect(report.spared).toContain(`image ${kept.image}`);
+      expect(await images()).toEqual([kept.image]);
+      await crash(mark, true, true);
+      await vi.waitFor(async () => expect(await images()).toEqual([kept.image]), {
+        timeout: 60_000,
+        interval: 200,
+      });
     } finally {
       await living.cleanup();
     }
