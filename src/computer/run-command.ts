@@ -5,7 +5,7 @@ import { ConfigurationError, type ErrorRecord } from '../errors.js';
 import { Secret } from '../redaction.js';
 import { type CompletedCommand, completeCommand } from './completed-command.js';
 import type { ComputerView } from './computer-core.js';
-import type { CommandResult, ShellCommandOptions } from './computer-interface.js';
+import type { CommandResult, Reattachment, ShellCommandOptions } from './computer-interface.js';
 import { endedCommandError, nothingToKill } from './ended-command.js';
 import { CommandAbortedError, CommandTimeoutError, UnsupportedOptionError } from './errors.js';
 import { OutputTap } from './output-tap.js';
@@ -42,7 +42,11 @@ export async function runCommand(
         keep: !core.capabilities.killsProcessTree,
       });
       try {
-        const result = await execute(view, start.command, command, options, tap);
+        const onReattach = (reattachment: Reattachment) => {
+          span.emit('command.reattached', { commandId, ...reattachment });
+          options.onReattach?.(reattachment);
+        };
+        const result = await execute(view, start.command, command, { ...options, onReattach }, tap);
         tap.end(result);
         return result;
       } catch (error) {

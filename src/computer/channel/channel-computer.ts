@@ -9,7 +9,9 @@ import { createControlShell } from '../shell/control-shell.js';
 import { endProcesses } from '../shell/end-processes.js';
 import { createShellEngine } from '../shell/shell-engine.js';
 import type { ShellTransport } from '../shell/shell-transport.js';
+import type { Durability } from './durability.js';
 import { downloadFile } from './download-file.js';
+import { holdLease, type Lease } from './lease.js';
 import { describeEntry, type EntryCommand, startEntry } from './entry-process.js';
 import { endOf, type ScriptHost } from './remote-script.js';
 import { runTransfer } from './run-transfer.js';
@@ -28,6 +30,7 @@ export interface ChannelComputerOptions {
   readonly strategy?: CommandStrategy | undefined;
   /** Gives back what carries the channels, once nothing of ours runs inside any more. */
   readonly release: (options: CallOptions) => Promise<void>;
+  readonly durability?: Durability | undefined;
   /** Leaves the processes and files inside: whoever releases the machine removes it as a whole. Default: false. */
   readonly releaseEndsMachine?: boolean | undefined;
 }
@@ -38,6 +41,9 @@ export type CommandStrategy = 'lane' | 'exec';
 /** Milliseconds for ending our processes and removing our files, when the caller of `cleanup` sets no limit. */
 const tidyTimeoutMs = 30_000;
 const describeTimeoutMs = 10_000;
+const defaultLeaseMs = 120_000;
+/** Milliseconds a command may take and still be an ordinary one. */
+const ordinaryMs = 60_000;
 
 /**
  * A full computer over anything that can start a shell: commands through the shell engine, files and trees over
@@ -54,15 +60,21 @@ export async function startChannelComputer(
     computerId: options.id,
   };
   const folder = `/tmp/.swelancer-${options.id}`;
+  let lease: Lease | undefined;
   try {
     using deadline = new Deadline(call);
     const limits = { signal: deadline.signal };
     await makeFolders(host, folder, options.workingDirectory, limits);
+    const leaseMs = options.durability?.leaseMs ?? defaultLeaseMs;
+    if (leaseMs > 0) {
+      lease = await holdLease({ ...host, marker, folder, leaseMs }, limits);
+    }
     if (options.entry !== undefined) {
       await startEntry({ ...host, marker: `${marker}.entry` }, options.entry, { ...options, folder }, limits);
     }
-    return createComputer(options, host, marker, folder);
+    return createComputer(options, host, marker, folder, lease);
   } catch (error) {
+    await lease?.close();
     await options.release({}).catch(() => undefined);
     throw error;
   }
@@ -73,6 +85,7 @@ function createComputer(
   host: ScriptHost,
   marker: string,
   folder: string,
+  lease: Lease | undefined,
 ): ComputerInterface {
   const { id, transport } = options;
   const describe = async (call: CallOptions = {}): Promise<ComputerDescription> => {
@@ -87,8 +100,15 @@ function createComputer(
     computerId: id,
     marker,
     strategy: options.strategy ?? 'lane',
+    durable: {
+      folder,
+      isDefault: (timeoutMs) => timeoutMs !== undefined && timeoutMs > ordinaryMs,
+      ...options.durability,
+    },
+    onDegraded: options.durability?.onDegraded,
     describe,
   });
+  void engine.prepare();
   const closing = new AbortController();
   // Every transfer listens.
   setMaxListeners(0, closing.signal);
@@ -96,6 +116,7 @@ function createComputer(
   /** A transfer ends with the computer. */
   const within = async <T>(call: CallOptions, work: (call: CallOptions) => Promise<T>): Promise<T> => {
     closing.signal.throwIfAborted();
+    lease?.check();
     using deadline = new Deadline({ signal: call.signal }, closing.signal);
     return await work({ ...call, signal: deadline.signal });
   };
@@ -104,6 +125,7 @@ function createComputer(
       new ComputerLostError('The computer has been cleaned up.', { reason: 'cleaned_up', computerId: id }),
     );
     await engine.close();
+    await lease?.close();
     const left = options.releaseEndsMachine === true ? undefined : await tidy(host, marker, folder, call);
     await options.release(call);
     if (left !== undefined) throw new CleanupError(left, { computerId: id });
@@ -111,7 +133,10 @@ function createComputer(
   return defineComputer({
     id,
     capabilities: { killsProcessTree: true, streamsOutput: true, switchesUser: true, boundsOutput: true },
-    sendShellCommand: async (...parameters) => engine.sendShellCommand(...parameters),
+    sendShellCommand: async (...parameters) => {
+      lease?.check();
+      return await engine.sendShellCommand(...parameters);
+    },
     killAll: async (call) => engine.killAll(call),
     describe,
     upload: async (source, path, call = {}) =>
@@ -167,7 +192,7 @@ async function tidy(
       const count = report.survivors ?? 'An unknown number of';
       return `${count} processes on computer ${host.computerId} may still run; look for ${mark}.`;
     }
-    const remove = { text: 'rm -rf -- "$folder"', environment: { folder } };
+    const remove = { text: 'rm -rf -- "$folder" "$folder".*', environment: { folder } };
     await runTransfer(host, 'Removing the files', { signal: deadline.signal }, () => remove, endOf);
     return undefined;
   } catch (error) {

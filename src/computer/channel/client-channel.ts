@@ -108,8 +108,20 @@ interface Client {
   letGo(): void;
 }
 
-function startClient({ argv, onClientEnd }: ClientChannelOptions): Client {
-  const [file = '', ...parameters] = argv;
+/**
+ * Stays between us and the client, and writes the last words when our end closes. The whole group ends with the client:
+ * nothing else would end the `cat`.
+ */
+const lastWordsText = `
+trap : TERM
+words=$1
+shift
+{ cat; printf '%s\\n' "$words"; } | { "$@"; code=$?; trap '' TERM; kill -TERM 0; exit $code; }
+`;
+
+function startClient({ argv, request: { lastWords }, onClientEnd }: ClientChannelOptions): Client {
+  const [file = '', ...parameters] =
+    lastWords === undefined ? argv : ['sh', '-c', lastWordsText, 'sh', lastWords, ...argv];
   // A session of its own: Ctrl-C in a terminal is for the harness, which ends its clients in order.
   const child = spawn(file, parameters, { detached: true, stdio: 'pipe', windowsHide: true });
   for (const stream of [child.stdin, child.stdout, child.stderr]) stream.on('error', () => undefined);
@@ -139,10 +151,22 @@ function startClient({ argv, onClientEnd }: ClientChannelOptions): Client {
     ended,
     letGo: () => {
       if (hasEnded || timer !== undefined) return;
-      child.kill('SIGTERM');
-      timer = setTimeout(() => child.kill('SIGKILL'), letGoMs);
+      const kill = (signal: NodeJS.Signals) => {
+        if (lastWords === undefined) child.kill(signal);
+        else killGroup(child, signal);
+      };
+      kill('SIGTERM');
+      timer = setTimeout(() => kill('SIGKILL'), letGoMs);
     },
   };
+}
+
+function killGroup({ pid }: ChildProcessWithoutNullStreams, signal: NodeJS.Signals): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, signal);
+  } catch {
+    // It has ended in the meantime.
+  }
 }
 
 async function whenStarted(

@@ -4,11 +4,12 @@ import { z } from 'zod';
 import { ConfigurationError } from '../../errors.js';
 import type { Environment } from '../../redaction.js';
 import { type CommandStrategy, startChannelComputer } from '../channel/channel-computer.js';
+import { type Durability, durabilityOf, durabilityShape } from '../channel/durability.js';
 import type { CallOptions, ComputerInterface } from '../computer-interface.js';
 import { ComputerLostError, ComputerStartError } from '../errors.js';
 import { commandTransport } from './command-transport.js';
 
-export interface CommandComputerOptions {
+export interface CommandComputerOptions extends Durability {
   /**
    * What runs a program inside, with its standard streams connected: `['kubectl', 'exec', '-i', 'pod-7', '--']`,
    * `['podman', 'exec', '-i', 'box']`, `['nsenter', '--target', '4711', '--mount', '--pid', '--']`. `sh -c …` is added.
@@ -34,6 +35,7 @@ const shape = z.strictObject({
   environment: z.record(z.string(), z.unknown()).optional(),
   entryCommand: z.string().min(1).optional(),
   strategy: z.enum(['lane', 'exec']).optional(),
+  ...durabilityShape,
   startTimeoutMs: z.number().int().positive().optional(),
   id: z
     .string()
@@ -81,6 +83,7 @@ export async function startCommandComputer(
         environment: options.environment ?? {},
         entry: entryCommand === undefined ? undefined : { command: entryCommand },
         strategy: options.strategy,
+        durability: durabilityOf(options),
         release: async (releaseCall) => destroy?.(releaseCall),
         releaseEndsMachine: destroy !== undefined,
       },

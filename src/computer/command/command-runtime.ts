@@ -1,11 +1,12 @@
 import type { CommandStrategy } from '../channel/channel-computer.js';
+import { type Durability, durabilityOf } from '../channel/durability.js';
 import { rejectResources } from '../channel/reject-resources.js';
 import type { CallOptions, ComputerRequest, ComputerRuntime } from '../computer-interface.js';
 import { ConfigurationError } from '../../errors.js';
 import type { Environment } from '../../redaction.js';
 import { checkCommandOptions, startCommandComputer } from './command-computer.js';
 
-export interface CommandRuntimeOptions<Place> {
+export interface CommandRuntimeOptions<Place> extends Durability {
   /** In results and events. Default: `command`. */
   readonly name?: string | undefined;
   /** Makes the place of one computer, such as a pod from `request.image`, and resolves when commands can run there. */
@@ -61,6 +62,7 @@ export function commandRuntime<Place>(options: CommandRuntimeOptions<Place>): Co
           entryCommand: options.entryCommand,
           strategy: options.strategy,
           startTimeoutMs: options.startTimeoutMs,
+          ...durabilityOf(options, call.emit),
         };
         checkCommandOptions('commandRuntime', computer);
         return await startCommandComputer(computer, call, destroyOnce);

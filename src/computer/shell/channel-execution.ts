@@ -7,13 +7,13 @@ import type { Execution } from './execution.js';
 import { faultSwitch } from './fault-switch.js';
 import { feedStdin } from './feed-stdin.js';
 import { FrameScanner } from './frame-scanner.js';
-import type { OutputSink } from './output-sink.js';
+import type { OutputWriter } from './output-sink.js';
 import { markerVariable } from './process-kill.js';
 
 /** Hands a command to a shell on a channel of its own. */
 export async function startOnChannel(
   run: CommandRun,
-  sink: OutputSink,
+  sink: OutputWriter,
   signal: AbortSignal,
 ): Promise<Execution> {
   const channel = await run.engine.transport.open(

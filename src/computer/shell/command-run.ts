@@ -28,4 +28,8 @@ export interface EngineParts {
   /** Keeps a channel whose command has ended while something it left behind still writes to it. */
   readonly linger: (channel: ShellChannel, drained: Promise<unknown>) => void;
   readonly describe: () => Promise<ComputerDescription>;
+  /** Ends the processes with that marker when the machine can be reached again. */
+  readonly killLater: (marker: string) => void;
+  /** Told what could not be done as asked. */
+  readonly degraded: (reason: string) => void;
 }

@@ -5,7 +5,7 @@ import { directoryError, endedError, lostError, nothingToKill, startError } from
 import type { CommandRun } from './command-run.js';
 import { endProcesses } from './end-processes.js';
 import type { Execution, ExecutionEnd } from './execution.js';
-import { OutputSink } from './output-sink.js';
+import { OutputSink, type OutputWriter } from './output-sink.js';
 import { countScript, type ProcessQuery, parseProcessReport } from './process-kill.js';
 
 const defaultKillGraceMs = 5000;
@@ -16,7 +16,7 @@ const settleMs = 2000;
 const countTimeoutMs = 2000;
 
 /** Hands a command over. Follows the signal where it can; what starts late is abandoned. */
-export type StartExecution = (run: CommandRun, sink: OutputSink, signal: AbortSignal) => Promise<Execution>;
+export type StartExecution = (run: CommandRun, sink: OutputWriter, signal: AbortSignal) => Promise<Execution>;
 
 /** Runs one command to its end, its deadline or its abort, with whatever `starts` it; the later ones are fallbacks. */
 export async function executeCommand(
@@ -133,6 +133,7 @@ async function endExecution(run: CommandRun, execution: Execution, sink: OutputS
     graceMs: run.options.killGraceMs ?? defaultKillGraceMs,
     mainEnded: execution.ended,
   });
+  if (execution.outlivesLink === true && kill.survivors === null) run.engine.killLater(run.marker);
   const end = (await settledWithin(execution.ended, settleMs)) ? await execution.ended : undefined;
   await settledWithin(execution.drained, drainMs);
   if (end?.kind === 'exited' && kill.outcome === 'confirmed') execution.release();

@@ -4,6 +4,8 @@ import type { StartFrame } from './boot.js';
 export interface Execution {
   /** Never rejects. */
   readonly ended: Promise<ExecutionEnd>;
+  /** A lost link does not end it: what could not be killed now has to be killed when the link is back. */
+  readonly outlivesLink?: boolean | undefined;
   /** All of the command's own output has arrived. Never rejects. */
   readonly drained: Promise<unknown>;
   /** Rejects with an error of the caller's own parts: its input, its `onOutput`. Never resolves. */

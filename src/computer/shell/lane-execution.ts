@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { settledWithin } from '../deadline.js';
 import { commandHeader, parseStartFrame } from './boot.js';
 import { startOnChannel } from './channel-execution.js';
@@ -10,12 +9,10 @@ import { faultSwitch } from './fault-switch.js';
 import type { Lane, LaneExchange } from './lane.js';
 import type { LaneEnd } from './lane-text.js';
 import type { LanePool } from './lane-pool.js';
-import { countScript, parseProcessReport } from './process-kill.js';
+import { outliveSupervisor } from './outlive-supervisor.js';
 
 /** Milliseconds for the end of a command to arrive when its supervisor has ended. */
 const settleMs = 250;
-const countTimeoutMs = 10_000;
-const longestPauseMs = 500;
 
 /** Hands commands to lanes, and to a channel of its own whatever no lane is free for. */
 export function startOnLane(pool: LanePool): StartExecution {
@@ -73,35 +70,5 @@ async function awaitEnd(
     return { kind: 'exited', exitCode: end.exitCode, leavesNothing: !end.hasNewProcesses };
   }
   const exit = await lane.exit;
-  return exit.kind === 'lost' ? exit : await outliveSupervisor(run, exchange, letGo);
-}
-
-/**
- * The command ended its own supervisor, with `pkill sh` say, and goes on without. Its end is seen from the outside, its
- * exit code is not.
- */
-async function outliveSupervisor(
-  run: CommandRun,
-  exchange: LaneExchange,
-  letGo: AbortSignal,
-): Promise<ExecutionEnd> {
-  for (let pauseMs = 10; !letGo.aborted; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
-    let processes: readonly string[] | undefined;
-    try {
-      const output = await run.engine.control.run(countScript({ marker: run.marker }), countTimeoutMs);
-      processes = parseProcessReport(output)?.processes;
-    } catch (error) {
-      return { kind: 'lost', error: error instanceof Error ? error : new Error(String(error)) };
-    }
-    const frame = parseStartFrame(exchange.frame() ?? '');
-    const leader = frame?.kind === 'started' ? `${frame.pid}:${frame.startTime ?? ''}` : undefined;
-    const isRunning = leader === undefined ? processes?.length !== 0 : processes?.includes(leader);
-    if (isRunning !== true) {
-      return frame === undefined
-        ? { kind: 'not started' }
-        : { kind: 'exited', exitCode: null, leavesNothing: processes?.length === 0 };
-    }
-    await sleep(pauseMs);
-  }
-  return { kind: 'exited', exitCode: null, leavesNothing: false };
+  return exit.kind === 'lost' ? exit : await outliveSupervisor(run, () => exchange.frame(), letGo);
 }

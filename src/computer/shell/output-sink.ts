@@ -3,8 +3,13 @@ import { OutputCapture } from '../capture.js';
 import { capturedText } from '../captured-text.js';
 import type { CommandResult, OutputStream, ShellCommandOptions } from '../computer-interface.js';
 
+/** Takes pieces of output. Resolves when more may be written. */
+export interface OutputWriter {
+  write(stream: OutputStream, bytes: Uint8Array): Promise<void>;
+}
+
 /** Where the two streams of one command go: bounded captures, and the caller's `onOutput`. */
-export class OutputSink {
+export class OutputSink implements OutputWriter {
   readonly #captures: Readonly<Record<OutputStream, OutputCapture>>;
   readonly #onOutput: ShellCommandOptions['onOutput'];
   readonly #startedAt = performance.now();

@@ -13,11 +13,14 @@ import { ComputerLostError } from '../errors.js';
 import type { CommandRun, EngineParts } from './command-run.js';
 import { createControlShell } from './control-shell.js';
 import { endProcesses } from './end-processes.js';
-import { type ProcessIdentity, parseProcessReport, servicesScript } from './process-kill.js';
+import { markerVariable, type ProcessIdentity, parseProcessReport, servicesScript } from './process-kill.js';
 import { startOnLane } from './lane-execution.js';
 import { createLanePool } from './lane-pool.js';
 import { startOnChannel } from './channel-execution.js';
-import { executeCommand } from './execute-command.js';
+import { startDurably } from './durable/durable-execution.js';
+import type { DurableOptions } from './durable/durable-options.js';
+import { executeCommand, type StartExecution } from './execute-command.js';
+import { killLater } from './kill-later.js';
 import { rejectNul } from './shell-text.js';
 import type { ShellChannel, ShellTransport } from './shell-transport.js';
 
@@ -37,7 +40,9 @@ export interface ShellEngineOptions {
    * which is many times faster; commands with stdin, and more than eight at once, still get a channel. Default: `exec`.
    */
   readonly strategy?: 'lane' | 'exec' | undefined;
-  /** Told once why lanes were asked for and cannot be had, such as a machine without `setsid`. */
+  /** Where and when commands are kept inside until they are collected. Default: no command is durable. */
+  readonly durable?: DurableOptions | undefined;
+  /** Told why what was asked for cannot be had, such as lanes on a machine without `setsid`. */
   readonly onDegraded?: ((reason: string) => void) | undefined;
   /** Begins the marker of every command, so that all of them can be found. Letters and digits. Default: random. */
   readonly marker?: string | undefined;
@@ -49,6 +54,8 @@ export interface ShellEngine {
    * @throws CommandTimeoutError, CommandAbortedError after the kill is settled; CommandSpawnError; ComputerLostError
    */
   sendShellCommand(command: string, options?: ShellCommandOptions): Promise<CommandResult>;
+  /** Opens the shell that kills ahead of its first use, when it may be too late for a new process. Never rejects. */
+  prepare(): Promise<void>;
   /**
    * Everything that runs now and is no command's belongs to the machine, and `killAll` spares it. Only for a machine that
    * is all the computer's own, such as a container.
@@ -67,7 +74,10 @@ export interface ShellEngine {
 export function createShellEngine(options: ShellEngineOptions): ShellEngine {
   const { transport, computerId } = options;
   const marker = options.marker ?? randomBytes(16).toString('hex');
-  const control = createControlShell(options.killTransport ?? transport, computerId);
+  const control = createControlShell(
+    withMarker(options.killTransport ?? transport, `${marker}.control`),
+    computerId,
+  );
   const closing = new AbortController();
   // Every command under way listens.
   setMaxListeners(0, closing.signal);
@@ -86,9 +96,11 @@ export function createShellEngine(options: ShellEngineOptions): ShellEngine {
       });
     },
     describe: options.describe ?? (async () => ({ state: 'unknown' })),
+    killLater: (lost) => void killLater(control, lost, closing.signal),
+    degraded: (reason) => options.onDegraded?.(reason),
   };
-  const lanes = createLanePool(transport, (reason) => {
-    options.onDegraded?.(
+  const lanes = createLanePool(withMarker(transport, `${marker}.lane`), (reason) => {
+    parts.degraded(
       `This computer cannot keep shells open for commands: ${reason}. Each gets a channel instead.`,
     );
   });
@@ -97,10 +109,15 @@ export function createShellEngine(options: ShellEngineOptions): ShellEngine {
       if (closing.signal.aborted) throw cleanedUp(computerId);
       const run = prepare(parts, options, marker, command, commandOptions);
       const usesLane = options.strategy === 'lane' && commandOptions.stdin === undefined;
-      return usesLane
-        ? await executeCommand(run, startOnLane(lanes), startOnLane(lanes), startOnChannel)
-        : await executeCommand(run, startOnChannel);
+      const starts: readonly [StartExecution, ...StartExecution[]] = usesLane
+        ? [startOnLane(lanes), startOnLane(lanes), startOnChannel]
+        : [startOnChannel];
+      const { durable } = options;
+      return durable !== undefined && (commandOptions.durable ?? durable.isDefault(commandOptions.timeoutMs))
+        ? await executeCommand(run, startDurably(durable, starts[0], startOnChannel), ...starts)
+        : await executeCommand(run, ...starts);
     },
+    prepare: async () => control.prepare(),
     noteServices: async (options) => {
       const output = await control.run(
         servicesScript(commandMarkers(marker)),
@@ -124,6 +141,16 @@ export function createShellEngine(options: ShellEngineOptions): ShellEngine {
       lanes.close();
       for (const channel of lingering) channel.destroy();
       lingering.clear();
+    },
+  };
+}
+
+/** Marks what runs for the engine itself, so that it can be found when the harness has gone. */
+function withMarker(transport: ShellTransport, marker: string): ShellTransport {
+  return {
+    open: async (request, call) => {
+      const environment = { [markerVariable]: marker, ...request.environment };
+      return await transport.open({ ...request, environment }, call);
     },
   };
 }

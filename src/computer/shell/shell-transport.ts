@@ -14,6 +14,8 @@ export interface ChannelRequest {
   readonly environment: Readonly<Record<string, string>>;
   /** Default: the backend's own. */
   readonly user?: string | undefined;
+  /** A line that reaches stdin when this process has gone without letting go, by SIGKILL say. Where a client process can. */
+  readonly lastWords?: string | undefined;
 }
 
 /** A running process inside. The backend attaches error listeners to all three streams before it hands them over. */

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { Environment } from '../../redaction.js';
 import { type CommandStrategy, startChannelComputer } from '../channel/channel-computer.js';
+import { type Durability, durabilityOf } from '../channel/durability.js';
 import type { CallOptions, ComputerInterface } from '../computer-interface.js';
 import { officialEntry, officialEnvironment } from './official-machine.js';
 import { SshConnections } from './ssh-connection.js';
 import { checkOptions, type SshDestinationOptions, sshComputerShape } from './ssh-options.js';
 import { sshTransport } from './ssh-transport.js';
 
-export interface SshComputerOptions extends SshDestinationOptions {
+export interface SshComputerOptions extends SshDestinationOptions, Durability {
   /** Absolute; where commands start, made where it is missing. Default: `/`. */
   readonly workingDirectory?: string | undefined;
   /** For every command. Default: `officialEnvironment`; nothing of this machine's own is sent. */
@@ -51,6 +52,7 @@ export async function startSshComputer(
       environment,
       entry: entryOf(entryCommand),
       strategy: options.strategy,
+      durability: durabilityOf(options),
       release: async (releaseCall) => {
         await connections.close();
         await releaseMachine?.(releaseCall);

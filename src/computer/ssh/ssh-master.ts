@@ -22,7 +22,8 @@ export interface SshMaster {
 
 /**
  * Runs the client beside a reader of its standard input, which ends with us however we end: an ssh that is left alone
- * would hold its connection for ever.
+ * would hold its connection for ever. A line orders the end; without one we were killed, and the last words of sessions
+ * are still on their way.
  */
 const supervisorText = `
 exec 3<&0
@@ -30,7 +31,7 @@ log=$1
 shift
 "$@" </dev/null >/dev/null 2>"$log" 3<&- &
 master=$!
-(read -r _ <&3; kill "$master") </dev/null >/dev/null 2>&1 &
+(read -r _ <&3 || sleep 2; kill "$master") </dev/null >/dev/null 2>&1 &
 reader=$!
 wait "$master"
 code=$?
@@ -73,7 +74,7 @@ export async function startMaster(
     hasEnded: () => over,
     failure: async () => readFailure(await readFile(logFile, 'utf8').catch(() => '')),
     close: async () => {
-      supervisor.stdin.end();
+      supervisor.stdin.end('\n');
       if (!(await settledWithin(ended, closeMs)) && supervisor.pid !== undefined) {
         killGroup(supervisor.pid);
         await settledWithin(ended, closeMs);

@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { ConfigurationError } from '../../errors.js';
+import { durabilityShape } from '../channel/durability.js';
 
 /**
  * How the server proves who it is. `strict`: its key is in a known-hosts file already. `accept-new`: a key that is not
@@ -89,6 +90,7 @@ export const sshComputerShape = {
   workingDirectory: z.string().refine(isAbsolute, 'expected an absolute path').optional(),
   environment: z.record(z.string(), z.unknown()).optional(),
   strategy: z.enum(['lane', 'exec']).optional(),
+  ...durabilityShape,
   entryCommand: z.union([z.literal(false), z.string().min(1)]).optional(),
   id: z
     .string()

@@ -5,6 +5,8 @@ import type {
   ComputerRequest,
   ComputerRuntime,
 } from '../computer-interface.js';
+import type { EmitEvent } from '../../events/event.js';
+import { type Durability, durabilityOf } from '../channel/durability.js';
 import { rejectResources } from '../channel/reject-resources.js';
 import { ComputerStartError, UnsupportedOptionError } from '../errors.js';
 import { officialEnvironment } from './official-machine.js';
@@ -18,7 +20,8 @@ export interface SshMachine extends SshDestinationOptions {
 }
 
 /** What is the same for every computer of a runtime. */
-export type SshRuntimeSettings = Pick<SshComputerOptions, 'environment' | 'entryCommand' | 'strategy'>;
+export type SshRuntimeSettings = Pick<SshComputerOptions, 'environment' | 'entryCommand' | 'strategy'> &
+  Durability;
 
 /** One machine that is there, or a function that makes one for each computer. */
 export type SshRuntimeOptions =
@@ -61,7 +64,7 @@ function oneMachine(options: SshDestinationOptions & SshRuntimeSettings): Comput
       isTaken = true;
       hadAgent ||= request.purpose === 'agent';
       try {
-        const computer = await startSshComputer(computerOptions(options, options, request), call);
+        const computer = await startSshComputer(computerOptions(options, options, request, call.emit), call);
         return onceCleaned(computer, () => {
           isTaken = false;
         });
@@ -91,7 +94,11 @@ function freshMachines(options: Extract<SshRuntimeOptions, { createMachine: unkn
       };
       try {
         checkOptions('createMachine', sshComputerShape, machine);
-        return await startSshComputer(computerOptions(machine, settings, request), call, releaseOnce);
+        return await startSshComputer(
+          computerOptions(machine, settings, request, call.emit),
+          call,
+          releaseOnce,
+        );
       } catch (error) {
         await releaseOnce({}).catch(() => undefined);
         throw error;
@@ -102,15 +109,18 @@ function freshMachines(options: Extract<SshRuntimeOptions, { createMachine: unkn
 
 function computerOptions(
   destination: SshDestinationOptions,
-  { environment = officialEnvironment, entryCommand, strategy }: SshRuntimeSettings,
+  settings: SshRuntimeSettings,
   request: ComputerRequest,
+  emit: EmitEvent,
 ): SshComputerOptions {
+  const { environment = officialEnvironment, entryCommand, strategy } = settings;
   return {
     ...destination,
     workingDirectory: request.workingDirectory,
     environment: { ...environment, ...request.environment },
     entryCommand,
     strategy,
+    ...durabilityOf(settings, emit),
     id: undefined,
   };
 }

@@ -43,6 +43,7 @@ export async function runTestRound(options: TestRoundOptions): Promise<TestRound
       timeoutMs,
       cwd: harnessDirectory,
       label: 'end-to-end tests',
+      durable: true,
     });
     playbookLog = result.stdout + result.stderr;
     outOfMemory = result.outOfMemory;
