@@ -89,6 +89,18 @@ describe('localization', () => {
     });
   });
 
+  it('counts a file once, at its first place', async () => {
+    const answer = 'build.sh:one\nbuild.sh:two\ntotal.txt:three\ntotal.txt\n';
+    expect(await locate(answering(answer))).toMatchObject({
+      scoreMetadata: {
+        localization: {
+          files: { gold: 1, named: 2, ranks: [2] },
+          functions: { gold: 0, named: 3, ranks: [] },
+        },
+      },
+    });
+  });
+
   it('tells no answer from one that names nothing', async () => {
     expect(await locate(noopAgent())).toMatchObject({ status: 'scored', outcome: 'no_answer', earned: 0 });
     expect(await locate(answering('I do not know.'))).toMatchObject({ outcome: 'malformed', earned: 0 });

@@ -133,4 +133,11 @@ describe('the error of the accuracy', () => {
     // Wilson for 0 of 3: z² / (3 + z²).
     expect(interval?.high).toBeCloseTo(3.841458820694124 / 6.841458820694124, 12);
   });
+
+  it('resamples dollars by issue as well', () => {
+    // Of two issues, one all paid and one not, a resample holds 0, 1 or 2 of the paid one: the rate is 0, 0.5 or 1.
+    // Four tasks on their own would give 0 once in 256 resamples: a lower end of 0.25.
+    const run = ['1_1', '1_2', '1_3', '2_1'].map((id) => scored(id, !id.startsWith('2')));
+    expect(earnRateInterval({ seed: 1 }).compute(run)).toMatchObject({ low: 0, high: 1 });
+  });
 });

@@ -133,8 +133,9 @@ describe('the flake report', () => {
       scored('2', false, { tries: [round(1), round(1), round(1)] }),
       scored('3', true, { tries: [round(null), round(0)] }),
       scored('4', true, { tries: [round(0)] }),
+      scored('5', false, { tries: [round(1), round(2)] }),
     ]);
-    expect(report.samplesWithSeveralTries).toBe(2);
+    expect(report.samplesWithSeveralTries).toBe(3);
     expect(report.mixedTries).toEqual([{ taskId: '1', epoch: 1, attempt: 1, exitCodes: [1, 0] }]);
   });
 
