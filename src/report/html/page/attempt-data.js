@@ -1,0 +1,15 @@
+/** @typedef {import('../attempt-detail.js').AttemptDetail} AttemptDetail */
+
+/**
+ * Unpacks what is kept of an attempt.
+ *
+ * @param {number} task the task's place in the dataset
+ * @param {number} attempt the attempt's place in the task
+ * @returns {Promise<AttemptDetail>}
+ */
+async function readAttempt(task, attempt) {
+  const packed = atob(byId(`attempt-${task}-${attempt}`).textContent ?? '');
+  const bytes = Uint8Array.from(packed, (character) => character.charCodeAt(0));
+  const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+  return await new Response(unpacked).json();
+}

@@ -1,0 +1,186 @@
+import { ConfigurationError } from '../../errors.js';
+import type { SweLancerEvent } from '../../events/event.js';
+import { runSummary, type RunSummaryOptions } from '../../metrics/run-summary.js';
+import type { ResultRecord } from '../../result/task-result.js';
+import type { AttemptRecord } from '../../store/journal-record.js';
+import { sampleKeyText } from '../../store/sample-key.js';
+import { StoredRun } from '../../store/stored-run.js';
+import { type InvalidatedSample, invalidationOf } from './invalidation.js';
+import { evalPlan, evalSpec } from './log-header.js';
+import { type LogArchive, writeArchive } from './log-archive.js';
+import type { InspectSummary } from './log-format.js';
+import { sampleMember } from './log-ids.js';
+import { logJson } from './log-json.js';
+import { logReductions, logResults } from './log-results.js';
+import { type LogSample, sampleJson, sampleSummary } from './log-sample.js';
+import { inspectUsages, sumByModel, type UsageByModel, usageByModel } from './model-usage.js';
+import { runState } from './run-state.js';
+import { sampleUuid } from './sample-facts.js';
+
+export interface InspectLogOptions extends Omit<RunSummaryOptions, 'attempts'> {
+  /**
+   * The model to name where transcripts do not. Default: the configuration's `model` where that is a text, else `none/none`,
+   * which is Inspect's name for no model.
+   */
+  readonly model?: string | undefined;
+  /** Results that are marked as not to be counted. Figures count them all the same. Default: none. */
+  readonly invalidated?: readonly InvalidatedSample[] | undefined;
+}
+
+export interface WrittenInspectLog {
+  readonly file: string;
+  readonly samples: number;
+  readonly bytes: number;
+}
+
+/**
+ * Writes a run as a log of Inspect AI, for its viewer and its readers: a sample for each task and epoch that is finished, with
+ * conversation, commands, scores in dollars and in 0 or 1, usage, and the faults that were retried. Samples are read and
+ * written one after another, so memory holds one at a time. The file appears when it is whole, and replaces an older one.
+ *
+ * @param run the run's folder, or what `StoredRun.open` gave.
+ * @param file ends with `.eval`; `inspectLogName` gives the name Inspect would give it.
+ * @throws ConfigurationError when the name is another. StoreError when a finished sample cannot be read.
+ */
+export async function writeInspectLog(
+  run: StoredRun | string,
+  file: string,
+  options: InspectLogOptions = {},
+): Promise<WrittenInspectLog> {
+  if (!file.endsWith('.eval')) {
+    throw new ConfigurationError(`An Inspect log's name ends with .eval, which ${file} does not.`);
+  }
+  const stored = typeof run === 'string' ? await StoredRun.open(run) : run;
+  const contents = await readRun(stored, options);
+  const bytes = await writeArchive(file, (archive) => writeMembers(archive, stored, contents, options));
+  return { file, samples: contents.records.length, bytes };
+}
+
+interface RunContents {
+  readonly records: readonly ResultRecord[];
+  readonly attempts: readonly AttemptRecord[];
+  readonly model: string;
+}
+
+async function readRun(run: StoredRun, { model }: InspectLogOptions): Promise<RunContents> {
+  const attempts: AttemptRecord[] = [];
+  for await (const attempt of run.attempts()) attempts.push(attempt);
+  const records = await run.records();
+  const [first] = records;
+  const configured = run.description.configuration['model'];
+  const told = first && (await run.transcript(first))?.start.model;
+  return {
+    records,
+    attempts,
+    model: model ?? (typeof configured === 'string' ? configured : undefined) ?? told ?? 'none/none',
+  };
+}
+
+async function writeMembers(
+  archive: LogArchive,
+  run: StoredRun,
+  { records, attempts, model }: RunContents,
+  { invalidated = [], ...figures }: InspectLogOptions,
+): Promise<void> {
+  const { description } = run;
+  const now = new Date();
+  const about = { eval: evalSpec(description, model), plan: evalPlan(description) };
+  await archive.add('_journal/start.json', logJson({ version: 2, ...about }));
+
+  const earlier = earlierAttempts(attempts);
+  const summaries: InspectSummary[] = [];
+  const usages: UsageByModel[] = [];
+  let completedAtMs = Date.parse(description.createdAt);
+  for (const record of records) {
+    const before = earlier.get(sampleKeyText(record)) ?? [];
+    const sample = await readSample(run, record, before, model, invalidationOf(record, invalidated, now));
+    await archive.add(sampleMember(record.taskId, record.epoch), sampleJson(sample, eventsOf(run, record)));
+    summaries.push(sampleSummary(sample));
+    usages.push(sample.usage, ...(await lostUsage(run, record, before, model)));
+    completedAtMs = Math.max(completedAtMs, sample.startedAtMs + record.durationMs);
+  }
+  await archive.add('summaries.json', logJson(summaries));
+
+  const { epochs, dataset } = description;
+  const reductions = logReductions(records, epochs);
+  if (reductions !== undefined) await archive.add('reductions.json', logJson(reductions));
+  const samples = dataset.tasks.length * epochs;
+  const summary = runSummary(records, { ...figures, attempts: attempts.map(({ result }) => result) });
+  const state = await runState(run, records.length, samples);
+  await archive.add(
+    'header.json',
+    logJson({
+      version: 2,
+      status: state.status,
+      ...about,
+      results: logResults(records, summary, { samples, epochs }),
+      stats: {
+        started_at: description.createdAt,
+        completed_at: new Date(completedAtMs).toISOString(),
+        model_usage: inspectUsages(sumByModel(usages)),
+        role_usage: {},
+      },
+      error: state.error,
+      invalidated: records.some((record) => invalidationOf(record, invalidated, now) !== undefined),
+    }),
+  );
+}
+
+async function readSample(
+  run: StoredRun,
+  record: ResultRecord,
+  before: readonly ResultRecord[],
+  defaultModel: string,
+  invalidation: LogSample['invalidation'],
+): Promise<LogSample> {
+  const transcript = await run.transcript(record);
+  const { limits } = run.description.configuration;
+  return {
+    result: await run.result(record),
+    transcript,
+    uuid: sampleUuid(record),
+    startedAtMs: Date.parse(startOf(record, before)),
+    defaultModel,
+    faults: before.flatMap((result) => (result.status === 'error' ? [result.error] : [])),
+    usage: usageByModel(record.usage, transcript, defaultModel),
+    invalidation,
+    limits: typeof limits === 'object' && limits !== null && !Array.isArray(limits) ? limits : {},
+  };
+}
+
+/** Where earlier work was graded, the sample began with that work. */
+function startOf(record: ResultRecord, before: readonly ResultRecord[]): string {
+  return before.find(({ attempt }) => attempt === record.workOf)?.startedAt ?? record.startedAt;
+}
+
+/** The attempt's events, after those of the attempt whose work it graded. */
+async function* eventsOf(run: StoredRun, record: ResultRecord): AsyncGenerator<SweLancerEvent> {
+  if (record.workOf !== undefined) yield* run.events({ ...record, attempt: record.workOf });
+  yield* run.events(record);
+}
+
+/** What attempts have spent whose work nobody graded in the end. It is in the log's totals, and in no sample's. */
+async function lostUsage(
+  run: StoredRun,
+  record: ResultRecord,
+  before: readonly ResultRecord[],
+  model: string,
+): Promise<readonly UsageByModel[]> {
+  const lost = before.filter(({ attempt, workOf }) => workOf === undefined && attempt !== record.workOf);
+  return await Promise.all(
+    lost.map(async (each) => usageByModel(each.usage, await run.transcript(each), model)),
+  );
+}
+
+/** Attempts that another followed, by sample, in their order. */
+function earlierAttempts(attempts: readonly AttemptRecord[]): ReadonlyMap<string, readonly ResultRecord[]> {
+  const bySample = new Map<string, ResultRecord[]>();
+  const latest = new Map<string, ResultRecord>();
+  for (const { result } of attempts) {
+    const key = sampleKeyText(result);
+    const previous = latest.get(key);
+    if (previous !== undefined) bySample.set(key, [...(bySample.get(key) ?? []), previous]);
+    latest.set(key, result);
+  }
+  return bySample;
+}
