@@ -55,10 +55,14 @@ function plainJson(value: Record<string, unknown>): Record<string, Json> {
   return JSON.parse(JSON.stringify(value)) as Record<string, Json>;
 }
 
-/** From the package itself, whether it runs from its sources or as it is published. */
+/** From the package itself, whether it runs from its sources or as it is published. A bundle does not have it beside it. */
 function ownVersion(): string {
-  const manifest: unknown = createRequire(import.meta.url)('swelancer/package.json');
-  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
-    ? String(manifest.version)
-    : 'unknown';
+  try {
+    const manifest: unknown = createRequire(import.meta.url)('swelancer/package.json');
+    if (typeof manifest === 'object' && manifest !== null && 'version' in manifest)
+      return String(manifest.version);
+  } catch {
+    // It is for people only.
+  }
+  return 'unknown';
 }

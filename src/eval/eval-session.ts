@@ -7,6 +7,7 @@ import type { ResultRecord } from '../result/task-result.js';
 import type { RunDescription } from '../store/run-description.js';
 import { RunStore } from '../store/run-store.js';
 import { inDatasetOrder } from '../store/in-dataset-order.js';
+import type { SampleKey } from '../store/sample-key.js';
 import { StoredRun } from '../store/stored-run.js';
 import { imageName } from '../swelancer/image-name.js';
 import { type SharedSetups, sharedSetups } from '../swelancer/shared-setups.js';
@@ -28,6 +29,8 @@ export interface EvalSessionParts {
   readonly plan: EvalPlan & { readonly retries: EvalRetries };
   readonly events: RunEvents;
   readonly description: RunDescription;
+  /** `grading`: only work that is saved and has no score. Default: everything that is not finished. */
+  readonly only?: 'grading' | undefined;
 }
 
 /** One process's work on a run, from opening its store to its outcome. */
@@ -36,6 +39,7 @@ export class EvalSession {
   readonly #plan: EvalSessionParts['plan'];
   readonly #events: RunEvents;
   readonly #description: RunDescription;
+  readonly #only: EvalSessionParts['only'];
   readonly #queues: Queues;
   readonly #results = new ResultStream();
   readonly #progress: ProgressTracker;
@@ -46,7 +50,8 @@ export class EvalSession {
   #status: EvalOutcome['status'] = 'completed';
   #failure: { readonly error: unknown } | undefined;
 
-  constructor({ options, plan, events, description }: EvalSessionParts) {
+  constructor({ options, plan, events, description, only }: EvalSessionParts) {
+    this.#only = only;
     this.#options = options;
     this.#plan = plan;
     this.#events = events;
@@ -150,12 +155,14 @@ export class EvalSession {
     if (path === undefined || store.found?.resumed !== true) return;
     const run = await StoredRun.open(path);
     for (const record of await run.records()) {
-      if (this.#isFinished(store, record)) this.#progress.finish(record, 'earlier');
+      if (store.state(record).finished && this.#isFinished(store, record))
+        this.#progress.finish(record, 'earlier');
     }
   }
 
-  #isFinished(store: EvalStore, key: { taskId: string; epoch: number }): boolean {
-    const { finished, failed } = store.state(key);
+  #isFinished(store: EvalStore, key: SampleKey): boolean {
+    const { finished, failed, collected } = store.state(key);
+    if (this.#only === 'grading') return collected === undefined || (finished && !failed);
     return finished && !(failed && this.#options.rerunErrors === true);
   }
 
@@ -178,6 +185,7 @@ export class EvalSession {
         // Room first, then the sample: a pause or a cancellation finds the rest not begun.
         await this.#queues.tasks.onSizeLessThan(1);
         if (this.#stop.signal.aborted) break;
+        if (this.#only === 'grading' && !(await hasWork(store, sample))) continue;
         void this.#queues.tasks.add(async () => {
           await this.#oneSample(sample, context(sample));
           const remaining = (left.get(sample.task.id) ?? 1) - 1;
@@ -335,6 +343,13 @@ async function resultsOf(
   const attempts: ResultRecord[] = [];
   for await (const { result } of run.attempts()) attempts.push(result);
   return { records: await run.records(), attempts };
+}
+
+/** Whether there is something to be graded: what is damaged needs an agent again, and grading has none. */
+async function hasWork(store: EvalStore, { task, epoch }: Sample): Promise<boolean> {
+  const key = { taskId: task.id, epoch };
+  const { collected } = store.state(key);
+  return collected !== undefined && (await store.work({ ...key, attempt: collected })) !== undefined;
 }
 
 function countByTask(samples: readonly Sample[]): Map<string, number> {

@@ -1,6 +1,7 @@
 export type { EvalOptions, Json } from './eval-options.js';
 export type { EvalConcurrency, EvalPlan } from './eval-plan.js';
 export type { EvalOutcome, EvalRun } from './eval-run.js';
+export { gradeRun, type GradeRunOptions, rescoreRun, type RescoreOptions } from './grade-run.js';
 export { pastDurations } from './past-durations.js';
 export type { EvalProgress, InFlight } from './progress.js';
 export type { EvalRetries, Fault } from './retries.js';

@@ -49,14 +49,12 @@ export async function runSample(sample: Sample, context: SampleContext): Promise
     if (verdict.final) return result;
     if (verdict.fault === undefined) return undefined;
     const { redo, count, error } = verdict.fault;
-    events
-      .within(attempt)
-      .emit('task.retrying', {
-        redo,
-        fault: count,
-        waitMs: verdict.waitMs,
-        error: { ...error, cause: undefined },
-      });
+    events.within(attempt).emit('task.retrying', {
+      redo,
+      fault: count,
+      waitMs: verdict.waitMs,
+      error: { ...error, cause: undefined },
+    });
     await wait(verdict.waitMs, undefined, { signal }).catch(() => undefined);
   }
   return undefined;

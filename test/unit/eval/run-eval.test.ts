@@ -181,7 +181,8 @@ describe('runEval', () => {
       dataset: fakeTasks(2),
       agent: fakeSolver,
       runtime: fakeBenchmarkRuntime({
-        on: ({ label }) => (label === 'replace the history by one commit' && faults-- > 0 ? lost() : undefined),
+        on: ({ label }) =>
+          label === 'replace the history by one commit' && faults-- > 0 ? lost() : undefined,
       }),
       retries: patient,
     });

@@ -1,0 +1,128 @@
+import { copyFile, mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { noopAgent } from '../agent/noop-agent.js';
+import { RunEvents } from '../events/run-events.js';
+import type { ResultRecord } from '../result/task-result.js';
+import type { Scorer } from '../scorer/scorer.js';
+import { taskScorer } from '../scorer/task-scorer.js';
+import { StoreError } from '../store/errors.js';
+import { isMissing } from '../store/is-missing.js';
+import { RunStore } from '../store/run-store.js';
+import { StoredRun } from '../store/stored-run.js';
+import type { EvalOptions } from './eval-options.js';
+import { planEval } from './eval-plan.js';
+import type { EvalOutcome } from './eval-run.js';
+import { EvalSession } from './eval-session.js';
+
+/** What grading needs of an evaluation's options. The agent's part is on disk. */
+export interface GradeRunOptions
+  extends Pick<
+    EvalOptions,
+    | 'dataset'
+    | 'runtime'
+    | 'computers'
+    | 'deadlines'
+    | 'events'
+    | 'secrets'
+    | 'concurrency'
+    | 'retries'
+    | 'failOnError'
+    | 'order'
+    | 'keepEvents'
+    | 'labels'
+    | 'seed'
+    | 'signal'
+  > {
+  /** Default: each task's own. */
+  readonly scorer?: Scorer | undefined;
+}
+
+/**
+ * Grades what a run has left without a score: work of attempts that were cut off, and work whose grading ended with an
+ * error. In new computers; no agent runs. Samples without saved work stay as they are.
+ * @throws StoreError
+ */
+export async function gradeRun(store: string, options: GradeRunOptions): Promise<EvalOutcome> {
+  const { description } = await StoredRun.open(store);
+  return await session(store, description, options);
+}
+
+export interface RescoreOptions extends GradeRunOptions {
+  /** The folder of the new results. The run that is scored again stays as it is. */
+  readonly into: string;
+}
+
+/**
+ * Scores the saved work of a run again, by another scorer or in other computers, as a run of its own. Interrupted, it goes
+ * on where it was.
+ * @throws StoreError
+ */
+export async function rescoreRun(store: string, { into, ...options }: RescoreOptions): Promise<EvalOutcome> {
+  const from = await StoredRun.open(store);
+  const scorer = options.scorer ?? taskScorer();
+  const description = {
+    ...from.description,
+    scorer: scorer.name,
+    configuration: { ...from.description.configuration, rescored: from.description.runId },
+  };
+  const target = await RunStore.open({ path: into, description });
+  try {
+    await copyWork(from, target);
+  } finally {
+    await target[Symbol.asyncDispose]();
+  }
+  return await session(into, description, { ...options, scorer });
+}
+
+async function copyWork(from: StoredRun, target: RunStore): Promise<void> {
+  for (const record of await from.records()) {
+    const key = { taskId: record.taskId, epoch: record.epoch, attempt: 1 };
+    if (target.state(key).attempts > 0) continue;
+    const result = await from.result(record);
+    if (result.patch === undefined && result.answer === undefined && result.status !== 'scored') continue;
+    await target.started(key);
+    await copyTranscript(from, record, target.attempt(key).transcript);
+    await target.collected(key, { ...result, attempt: 1, workOf: undefined, earned: 0 });
+  }
+}
+
+async function copyTranscript(from: StoredRun, record: ResultRecord, path: string): Promise<void> {
+  const attempt = record.workOf ?? record.attempt;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await copyFile(from.folder.attempt({ ...record, attempt }).transcript, path);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+}
+
+function session(
+  store: string,
+  description: EvalSessionDescription,
+  options: GradeRunOptions,
+): PromiseLike<EvalOutcome> {
+  const { dataset } = options;
+  if (description.dataset.fingerprint !== dataset.fingerprint) {
+    throw new StoreError(
+      `The run in ${store} is about another dataset than the one given. Load the tasks it was run with.`,
+      { problem: 'mismatch' },
+    );
+  }
+  const full: EvalOptions = {
+    ...options,
+    agent: { ...noopAgent(), name: description.agent },
+    epochs: description.epochs,
+    store,
+  };
+  const events = options.events instanceof RunEvents ? options.events : new RunEvents();
+  if (typeof options.events === 'function') events.on('*', options.events);
+  return new EvalSession({
+    options: full,
+    plan: planEval(full),
+    events,
+    description,
+    only: 'grading',
+  }).begin();
+}
+
+type EvalSessionDescription = StoredRun['description'];

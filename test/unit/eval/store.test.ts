@@ -1,0 +1,318 @@
+import { appendFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import {
+  type EvalOptions,
+  gradeRun,
+  type ResultRecord,
+  rescoreRun,
+  runEval,
+  type Scorer,
+  StoredRun,
+  StoreError,
+} from '../../../src/index.js';
+import { fakeBenchmarkRuntime, fakeSolver, fakeTasks, lost } from '../../fixtures/fake-benchmark.js';
+
+const folders: string[] = [];
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'swelancer-store-'));
+  folders.push(folder);
+  return join(folder, 'run');
+}
+afterAll(async () => {
+  for (const folder of folders) await rm(folder, { recursive: true, force: true });
+});
+
+function counting() {
+  const solved: string[] = [];
+  const agent: EvalOptions['agent'] = {
+    name: 'counting',
+    solve: (context) => {
+      solved.push(context.task.id);
+      return fakeSolver.solve(context);
+    },
+  };
+  return { agent, solved };
+}
+
+const patient = { waitMs: 1, maxWaitMs: 1 };
+
+/** Without what differs from run to run: times and ids. */
+function essence(records: readonly ResultRecord[]) {
+  return records.map(({ taskId, epoch, status, earned }) => ({ taskId, epoch, status, earned }));
+}
+
+describe('the folder of a run', () => {
+  it('holds each attempt in files that can be read back, during the run and after it', async () => {
+    const store = await newFolder();
+    const dataset = fakeTasks(4);
+    const run = runEval({ dataset, agent: fakeSolver, runtime: fakeBenchmarkRuntime(), store, epochs: 2 });
+    const outcome = await run;
+    expect(outcome).toMatchObject({ status: 'completed', folder: store, found: { resumed: false } });
+    const stored = await StoredRun.open(store);
+    expect(stored.description).toMatchObject({
+      runId: outcome.runId,
+      agent: 'fake-solver',
+      scorer: 'task',
+      epochs: 2,
+      dataset: { fingerprint: dataset.fingerprint },
+      configuration: { grading: 'fresh', userTool: true },
+    });
+    const records = await stored.records();
+    expect(records).toEqual(outcome.records);
+    expect(records.map(({ taskId, epoch }) => `${taskId} ${epoch}`)).toEqual(
+      [...dataset].flatMap(({ id }) => [`${id} 1`, `${id} 2`]),
+    );
+    const key = { taskId: '0_1', epoch: 2, attempt: 1 };
+    expect(await stored.result(key)).toMatchObject({
+      status: 'scored',
+      patch: { content: 'fixed' },
+      tries: [{ log: '1 test, exit 0' }],
+    });
+    const events: string[] = [];
+    for await (const event of stored.events(key)) events.push(event.type);
+    expect(events[0]).toBe('task.started');
+    expect(events.at(-1)).toBe('task.finished');
+    const files = await readdir(join(store, 'attempts/0_1/epoch-2/attempt-1'));
+    expect(files.sort()).toEqual([
+      'events.jsonl',
+      'patch.diff',
+      'playbook-1.log',
+      'pytest-1.log',
+      'result.json',
+      'work.json',
+    ]);
+    expect(await readFile(join(store, 'attempts/0_1/epoch-2/attempt-1/patch.diff'), 'utf8')).toBe('fixed');
+    expect(await readdir(store)).not.toContain('lock');
+  });
+
+  it('goes on where a cancelled run was and does nothing twice', async () => {
+    const store = await newFolder();
+    const { agent, solved } = counting();
+    const options = { dataset: fakeTasks(10), agent, runtime: fakeBenchmarkRuntime(), store, concurrency: 2 };
+    const first = runEval(options);
+    let results = 0;
+    for await (const result of first) if (result.status === 'scored' && ++results === 4) first.cancel();
+    const cancelled = await first;
+    expect(cancelled.status).toBe('cancelled');
+    const before = [...solved];
+    const second = await runEval(options);
+    expect(second).toMatchObject({ status: 'completed', runId: cancelled.runId, found: { resumed: true } });
+    expect(second.found?.finished).toBe(cancelled.records.length);
+    expect(second.records).toHaveLength(10);
+    const done = new Set(cancelled.records.map(({ taskId }) => taskId));
+    expect(solved.slice(before.length).filter((id) => done.has(id))).toEqual([]);
+    const third = await runEval(options);
+    expect(third.records).toEqual(second.records);
+    expect(third.summary).toEqual(second.summary);
+  });
+
+  it('survives a cut at any byte of its last records, and says what it found', async () => {
+    const store = await newFolder();
+    const { agent, solved } = counting();
+    const options = { dataset: fakeTasks(3), agent, runtime: fakeBenchmarkRuntime(), store, concurrency: 1 };
+    const whole = await runEval(options);
+    const journal = await readFile(join(store, 'journal.jsonl'));
+    const lines = journal.toString().split('\n');
+    const lastResult = lines.findLastIndex((line) => line.includes('attempt.finished'));
+    const from = Buffer.byteLength(lines.slice(0, lastResult).join('\n')) + 1;
+    const to = from + Buffer.byteLength(lines[lastResult] ?? '') + 1;
+    // Every byte of the record would take minutes; these hit its begin, its end and each part between.
+    const cuts = [...new Set([from, from + 1, from + 20, to - 2, to - 1, ...steps(from, to, 12)])];
+    for (const cut of cuts) {
+      await writeFile(join(store, 'journal.jsonl'), journal.subarray(0, cut));
+      solved.length = 0;
+      const again = await runEval(options);
+      expect(essence(again.records)).toEqual(essence(whole.records));
+      expect(again.found).toMatchObject({ tornBytes: cut === from ? 0 : cut - from, damagedLines: 0 });
+      // The agent's work was on disk before, so only its grading is done again.
+      expect(solved).toEqual([]);
+    }
+  });
+
+  it('does again what a damaged line told, and keeps what the others tell', async () => {
+    const store = await newFolder();
+    const { agent, solved } = counting();
+    const options = { dataset: fakeTasks(3), agent, runtime: fakeBenchmarkRuntime(), store, concurrency: 1 };
+    await runEval(options);
+    const path = join(store, 'journal.jsonl');
+    const text = await readFile(path, 'utf8');
+    const lines = text.split('\n');
+    const damaged = lines.findIndex((line) => line.includes('attempt.finished'));
+    lines[damaged] = (lines[damaged] ?? '').replace('"scored"', '"scoreD"');
+    await writeFile(path, lines.join('\n'));
+    solved.length = 0;
+    const again = await runEval(options);
+    expect(again.found).toMatchObject({ damagedLines: 1, finished: 2 });
+    expect(again.records).toHaveLength(3);
+    expect(solved).toEqual([]);
+  });
+
+  it('runs the agent again where its saved work is damaged', async () => {
+    const store = await newFolder();
+    const { agent, solved } = counting();
+    const options = { dataset: fakeTasks(1), agent, runtime: fakeBenchmarkRuntime(), store };
+    await runEval(options);
+    const path = join(store, 'journal.jsonl');
+    const lines = (await readFile(path, 'utf8')).split('\n');
+    const finished = lines.findIndex((line) => line.includes('attempt.finished'));
+    await writeFile(path, `${lines.slice(0, finished).join('\n')}\n`);
+    await truncate(join(store, 'attempts/0_1/epoch-1/attempt-1/work.json'), 20);
+    const again = await runEval(options);
+    expect(solved).toEqual(['0_1', '0_1']);
+    expect(again.records).toMatchObject([{ status: 'scored', attempt: 2 }]);
+    expect(again.records[0]?.workOf).toBeUndefined();
+  });
+
+  it('refuses another dataset, agent or configuration, and names what differs', async () => {
+    const store = await newFolder();
+    const options = { dataset: fakeTasks(2), agent: fakeSolver, runtime: fakeBenchmarkRuntime(), store };
+    await runEval({ ...options, configuration: { model: 'a' } });
+    const problem = async (changed: Partial<EvalOptions>) => {
+      const error: unknown = await Promise.resolve(
+        runEval({ ...options, configuration: { model: 'a' }, ...changed }),
+      ).catch((thrown: unknown) => thrown);
+      if (!(error instanceof StoreError)) throw new Error('It was not refused.');
+      expect(error.problem).toBe('mismatch');
+      return error.message;
+    };
+    expect(await problem({ dataset: fakeTasks(3) })).toMatch(/1 more and 0 fewer/);
+    expect(await problem({ agent: { ...fakeSolver, name: 'other' } })).toMatch(
+      /agent was fake-solver and is other/,
+    );
+    expect(await problem({ configuration: { model: 'b' } })).toMatch(/model was "a" and is "b"/);
+    expect(await problem({ limits: { turns: 3 } })).toMatch(/limits was \{\} and is \{"turns":3\}/);
+    expect(await problem({ epochs: 2 })).toMatch(/epochs was 1 and is 2/);
+    const allowed = await runEval({
+      ...options,
+      dataset: fakeTasks(3),
+      configuration: { model: 'b' },
+      allowChanges: true,
+    });
+    expect(allowed.found?.changes).toHaveLength(2);
+    expect(allowed.records).toHaveLength(3);
+    expect(await readFile(join(store, 'journal.jsonl'), 'utf8')).toContain(
+      '"changes":["the dataset has 1 more',
+    );
+  });
+
+  it('is for one process at a time, and a dead one does not keep it', async () => {
+    const store = await newFolder();
+    const options = { dataset: fakeTasks(2), runtime: fakeBenchmarkRuntime(), store };
+    const waiting = runEval({
+      ...options,
+      agent: {
+        name: 'fake-solver',
+        solve: ({ signal }) =>
+          new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('stopped')))),
+      },
+    });
+    while (waiting.inFlight().length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await expect(Promise.resolve(runEval({ ...options, agent: fakeSolver }))).rejects.toMatchObject({
+      code: 'store',
+      problem: 'locked',
+    });
+    waiting.cancel();
+    await waiting;
+    const gone = { host: (await import('node:os')).hostname(), pid: 2 ** 22 + 1, nonce: 'x' };
+    await writeFile(join(store, 'lock'), JSON.stringify(gone));
+    expect((await runEval({ ...options, agent: fakeSolver })).records).toHaveLength(2);
+    await writeFile(join(store, 'lock'), JSON.stringify({ ...gone, host: 'another-machine' }));
+    await expect(Promise.resolve(runEval({ ...options, agent: fakeSolver }))).rejects.toThrow(
+      /another-machine.*remove/,
+    );
+  });
+
+  it('takes up errors again only when it is told to', async () => {
+    const store = await newFolder();
+    let broken = true;
+    const options = {
+      dataset: fakeTasks(3),
+      agent: fakeSolver,
+      runtime: fakeBenchmarkRuntime({
+        on: ({ label, taskId }) => (broken && label === 'start' && taskId === '1_1' ? lost() : undefined),
+      }),
+      store,
+      retries: { ...patient, attempts: 0 },
+    };
+    const statuses = async (more: Partial<EvalOptions> = {}) =>
+      (await runEval({ ...options, ...more })).records.map(({ status }) => status);
+    expect(await statuses()).toEqual(['scored', 'error', 'scored']);
+    broken = false;
+    expect(await statuses()).toEqual(['scored', 'error', 'scored']);
+    expect(await statuses({ rerunErrors: true })).toEqual(['scored', 'scored', 'scored']);
+  });
+
+  it('grades later what could not be graded, without an agent', async () => {
+    const store = await newFolder();
+    const { agent, solved } = counting();
+    const dataset = fakeTasks(3);
+    const noGrading = fakeBenchmarkRuntime({
+      on: ({ label }) => (label === 'end-to-end tests' ? lost() : undefined),
+    });
+    const first = await runEval({
+      dataset,
+      agent,
+      runtime: noGrading,
+      store,
+      retries: { ...patient, gradings: 1 },
+    });
+    expect(first.records.map(({ status }) => status)).toEqual(['error', 'error', 'error']);
+    const graded = await gradeRun(store, { dataset, runtime: fakeBenchmarkRuntime() });
+    expect(graded.records).toMatchObject([
+      { outcome: 'passed', agent: 'counting', workOf: 1, usage: { costDollars: 0.01 } },
+      { outcome: 'passed' },
+      { outcome: 'passed' },
+    ]);
+    expect(solved).toHaveLength(3);
+    expect(graded.summary.cost).toMatchObject({ attempts: 3, cost: 0.03 });
+    await expect(gradeRun(store, { dataset: fakeTasks(4), runtime: fakeBenchmarkRuntime() })).rejects.toThrow(
+      StoreError,
+    );
+  });
+
+  it('scores the saved work again by another scorer, as a run of its own', async () => {
+    const [store, into] = [await newFolder(), await newFolder()];
+    const { agent, solved } = counting();
+    const dataset = fakeTasks(4);
+    const original = await runEval({ dataset, agent, runtime: fakeBenchmarkRuntime(), store });
+    const strict: Scorer = {
+      name: 'strict',
+      score: async ({ session }) => {
+        const long = (session.patch?.bytes.byteLength ?? 0) > 100;
+        return {
+          outcome: long ? 'passed' : 'tests_failed',
+          value: long ? 1 : 0,
+          explanation: 'by size',
+          tries: [],
+        };
+      },
+    };
+    const again = await rescoreRun(store, { into, dataset, runtime: fakeBenchmarkRuntime(), scorer: strict });
+    expect(again.records).toHaveLength(4);
+    expect(again.summary.overall.earned).toBe(0);
+    expect(again.records[0]).toMatchObject({ scorer: 'strict', agent: 'counting', earned: 0 });
+    expect(solved).toHaveLength(4);
+    const stored = await StoredRun.open(into);
+    expect(stored.description.configuration).toMatchObject({ rescored: original.runId });
+    expect((await (await StoredRun.open(store)).records())[0]?.earned).toBe(100);
+  });
+
+  it('is no run where there is none', async () => {
+    const folder = await newFolder();
+    await expect(StoredRun.open(folder)).rejects.toThrow(/no run in/);
+    await runEval({
+      dataset: fakeTasks(1),
+      agent: fakeSolver,
+      runtime: fakeBenchmarkRuntime(),
+      store: folder,
+    });
+    await appendFile(join(folder, 'run.json'), 'x');
+    await expect(StoredRun.open(folder)).rejects.toThrow(/not the description of a run/);
+  });
+});
+
+function steps(from: number, to: number, count: number): number[] {
+  return Array.from({ length: count }, (_, index) => from + Math.floor(((to - from) * index) / count));
+}
