@@ -6,6 +6,7 @@ import { dockerCommands } from './docker-commands.js';
 import { firstCommand } from './first-command.js';
 import { outputFlood } from './output-flood.js';
 import { metOf, ratioOf, type Row, type RowGroup } from './row.js';
+import { secondAttempt } from './second-attempt.js';
 import { sshCommands } from './ssh-commands.js';
 import { tableHead, tableRow } from './table.js';
 import { dockerTransfers, sshTransfers } from './transfers.js';
@@ -17,6 +18,7 @@ const groups: readonly RowGroup[] = [
   dockerTransfers,
   sshTransfers,
   firstCommand,
+  secondAttempt,
 ];
 
 const { values } = parseArgs({

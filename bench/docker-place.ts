@@ -7,7 +7,6 @@ import { hasBusybox, importImage } from '../test/fixtures/busybox-image.js';
 import { check, smallCommand } from './commands.js';
 
 export const docker = new Docker();
-export const runtime = dockerRuntime({ docker, pull: 'never' });
 
 /** Debian as in the benchmark's images; `examples/sample-benchmark/image/build.sh` makes it. */
 const debianImage = 'swelancer_sample_base:bookworm-1';
@@ -47,7 +46,7 @@ export async function waitingComputer(): Promise<Computer> {
   return Computer.from(await waiting.start(requestFor(await smallImage()), { emit: () => undefined }));
 }
 
-export function requestFor(image: string): ComputerRequest {
+function requestFor(image: string): ComputerRequest {
   return { purpose: 'agent', image, environment: {}, workingDirectory: '/tmp' };
 }
 
