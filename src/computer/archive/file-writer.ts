@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 
 /** Files up to this many bytes are written while the next ones are read. */
 const smallFileBytes = 64 * 1024;
@@ -59,14 +59,21 @@ async function writeNew(
       kept.push(piece);
       bytes += piece.length;
       if (bytes < pieceBytes) continue;
-      await file.writeFile(Buffer.concat(kept, bytes));
+      await writeAll(file, kept, bytes);
       kept = [];
       bytes = 0;
     }
-    if (bytes > 0) await file.writeFile(Buffer.concat(kept, bytes));
+    if (bytes > 0) await writeAll(file, kept, bytes);
     // Afterwards, since the mode of `open` is subject to the process's umask.
     await file.chmod(mode & 0o777);
   } finally {
     await file.close();
   }
+}
+
+/** Without joining the pieces first: memory that is new costs more than the writing. */
+async function writeAll(file: FileHandle, pieces: readonly Uint8Array[], bytes: number): Promise<void> {
+  const { bytesWritten } = await file.writev(pieces);
+  // A full disk takes a part, and says why when it is asked for the rest.
+  if (bytesWritten < bytes) await file.writeFile(Buffer.concat(pieces, bytes).subarray(bytesWritten));
 }

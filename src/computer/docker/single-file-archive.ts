@@ -10,16 +10,18 @@ export async function readSingleFile(archive: Readable, maxBytes: number): Promi
   const entries = extract();
   const result = new Promise<Uint8Array | 'too large'>((resolve, reject) => {
     entries.on('entry', (header, content, next) => {
-      const chunks: Buffer[] = [];
+      if (header.size > maxBytes) {
+        resolve('too large');
+        return;
+      }
+      const whole = Buffer.allocUnsafeSlow(header.size);
       let length = 0;
       content.on('data', (data) => {
         const chunk = data as Buffer; // Its types leave open what a stream carries.
-        length += chunk.length;
-        if (length > maxBytes) resolve('too large');
-        else chunks.push(chunk);
+        length += chunk.copy(whole, length);
       });
       content.on('end', () => {
-        if (length === header.size) resolve(Buffer.concat(chunks));
+        if (length === header.size) resolve(whole);
         next();
       });
       content.on('error', reject);
