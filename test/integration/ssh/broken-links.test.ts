@@ -1,7 +1,3 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { sshComputer } from '../../../src/computer/ssh/index.js';
 import { describeSsh, startSshServer } from '../../fixtures/ssh-server.js';
@@ -71,32 +67,3 @@ async function connectToHost() {
     });
   },
 );
-
-describeSsh('a harness that is killed', () => {
-  test('leaves no ssh client behind', async () => {
-    const server = await startSshServer();
-    cleanups.push(async () => server[Symbol.asyncDispose]());
-    const script = join(server.folder, 'harness.mts');
-    const seconds = uniqueSeconds();
-    await writeFile(
-      script,
-      `import { sshComputer } from ${JSON.stringify(resolve('src/computer/ssh/index.ts'))};
-(async () => {
-  const computer = await sshComputer({ ...${JSON.stringify(server.options)}, entryCommand: false });
-  await computer.sendShellCommand('sleep ${seconds}');
-})();`,
-    );
-    const harness = spawn(process.execPath, ['--import', 'tsx', script], {
-      stdio: 'inherit',
-      // What it cannot clean up goes away with the server's folder.
-      env: { ...process.env, TMPDIR: server.folder },
-    });
-    cleanups.push(async () => harness.kill('SIGKILL'));
-    await until('its command runs', () => processesWith(`sleep ${seconds}`).length === 1);
-    expect(processesWith(`-p ${server.options.port} `).length).toBeGreaterThan(0);
-    harness.kill('SIGKILL');
-    await once(harness, 'exit');
-    await until('no client is left', () => processesWith(`-p ${server.options.port} `).length === 0);
-    execFileSync('pkill', ['-f', `sleep ${seconds}`]);
-  });
-});

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach } from 'vitest';
 import type { Environment } from '../../../../src/redaction.js';
 import { localTransport } from '../../../../src/computer/local/local-transport.js';
+import type { DurableOptions } from '../../../../src/computer/shell/durable/durable-options.js';
 import { createShellEngine, type ShellEngine } from '../../../../src/computer/shell/shell-engine.js';
 import type { ShellTransport } from '../../../../src/computer/shell/shell-transport.js';
 
@@ -56,6 +57,7 @@ export function startEngine(
     transport?: ShellTransport;
     killTransport?: ShellTransport;
     onDegraded?: (reason: string) => void;
+    durable?: DurableOptions;
   } = {},
 ): ShellEngine {
   const engine = createShellEngine({
