@@ -8,8 +8,6 @@ export function visibleText(text: string): string {
 
 // Control characters, bidirectional controls (https://www.unicode.org/reports/tr9/), and what XML does not allow.
 const invisible =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-  // eslint-disable-next-line no-control-regex
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 function sign(character: string): string {

@@ -22,8 +22,9 @@ ${list('Passed more often', gained)}${list('Passed less often', lost)}</section>
 
 /** All tables of figures, folded: the plots and the headline say the most important. */
 export function figureSection(data: ReportData): Markup {
-  return markup`<section class="figures" aria-label="Figures">
-${figureTables(data).map((table) => markup`<details><summary>${table.title}</summary>${figureTable(table)}</details>\n`)}</section>`;
+  const tables = figureTables(data);
+  return markup`<details class="figures"><summary><strong>All figures</strong><span class="facts">${tables.map(({ title }) => title.toLowerCase()).join(' · ')}</span></summary>
+<div class="figure-grid">${tables.map((table) => markup`<div class="${table.columns.length > 6 ? 'wide' : ''}"><h3>${table.title}</h3>${figureTable(table)}</div>\n`)}</div></details>`;
 }
 
 function figureTable({ title, columns, rows }: FigureTable): Markup {

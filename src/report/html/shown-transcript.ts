@@ -96,9 +96,7 @@ function argumentsText(value: unknown): string {
 }
 
 function readable(value: unknown): string {
-  return typeof value === 'string'
-    ? value
-    : ((JSON.stringify(value, undefined, 2) as string | undefined) ?? '');
+  return typeof value === 'string' ? value : JSON.stringify(value, undefined, 2);
 }
 
 function sizeOf({ text, reasoning, calls }: ShownMessage): number {

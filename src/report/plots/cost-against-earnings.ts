@@ -37,7 +37,8 @@ export function costAgainstEarnings(records: readonly ResultRecord[]): Plot {
   const note = apart === 0 ? '' : `${counted(apart, 'sample')} of no or unknown cost left out`;
   const content = markup`${axes(x, y)}
 <path class="dots unpaid" d="${dots(false)}"/><path class="dots paid" d="${dots(true)}"/>
-<text class="middle" x="${(left + right) / 2}" y="${bottom + 34}">what a sample cost; upward what its task pays</text>
+<text class="middle" x="${(left + right) / 2}" y="${bottom + 34}">what the sample cost</text>
+<text x="${left + 8}" y="${top + 14}">upward: what its task pays</text>
 ${legend(
   [
     { className: 'passed', label: 'earned' },

@@ -21,14 +21,16 @@ export function inlinePlot({ name, title, description, height, content }: Plot):
 /** A whole file, with its title in the picture. It follows the reader's light or dark. */
 export function plotFile({ name, title, description, height, content }: Plot): string {
   const whole = height + 40;
-  return `${markup`<svg xmlns="http://www.w3.org/2000/svg" class="plot" width="${plotWidth + 32}" height="${whole}" viewBox="-16 -32 ${plotWidth + 32} ${whole}" role="img" aria-labelledby="${name}-title ${name}-description">
+  const file = markup`<svg xmlns="http://www.w3.org/2000/svg" class="plot" width="${plotWidth + 32}" height="${whole}" viewBox="-16 -32 ${plotWidth + 32} ${whole}" role="img" aria-labelledby="${name}-title ${name}-description">
 <title id="${name}-title">${title}</title>
 <desc id="${name}-description">${description}</desc>
 <style>${new Markup(fileStyle)}</style>
 <rect class="paper" x="-16" y="-32" width="${plotWidth + 32}" height="${whole}"/>
 <text class="heading" x="0" y="-10">${title}</text>
 ${content}
-</svg>`}\n`;
+</svg>
+`;
+  return file.toString();
 }
 
 export function plotStyle(colour: (name: ColourName) => string): string {

@@ -22,11 +22,9 @@ function patchView(text) {
 
 /** @param {PatchLine} line */
 function patchLine({ kind, text, before, after }) {
-  return element(
-    'span',
-    { class: `line ${kind}`, 'data-before': `${before ?? ''}`, 'data-after': `${after ?? ''}` },
-    `${text}\n`,
-  );
+  // Numbers are drawn from an attribute, so that they are not copied with the lines.
+  const numbers = [before, after].map((number) => `${number ?? ''}`.padStart(6)).join('');
+  return element('span', { class: `line ${kind}`, 'data-numbers': numbers }, `${text}\n`);
 }
 
 /**
