@@ -44,6 +44,8 @@ export class EvalSession {
   readonly #results = new ResultStream();
   readonly #progress: ProgressTracker;
   readonly #stop = new AbortController();
+  /** One for each sample under way: with thousands of listeners, one signal for all would be slow to listen to. */
+  readonly #underWay = new Set<AbortController>();
   readonly #startedAt = performance.now();
   #scope: EventScope;
   #concurrency: EvalConcurrency;
@@ -187,7 +189,7 @@ export class EvalSession {
         if (this.#stop.signal.aborted) break;
         if (this.#only === 'grading' && !(await hasWork(store, sample))) continue;
         void this.#queues.tasks.add(async () => {
-          await this.#oneSample(sample, context(sample));
+          await this.#oneSample(sample, context);
           const remaining = (left.get(sample.task.id) ?? 1) - 1;
           left.set(sample.task.id, remaining);
           if (remaining === 0) await setups.release(sample.task.id);
@@ -205,12 +207,11 @@ export class EvalSession {
     setups: SharedSetups,
     eventFiles: EventFiles | undefined,
     samples: readonly Sample[],
-  ): (sample: Sample) => SampleContext {
+  ): (sample: Sample, signal: AbortSignal) => SampleContext {
     const { agent, computers, scorer, grading, prompt, userTool, limits, deadlines, secrets } = this.#options;
     const shared = {
       store,
       retries: this.#plan.retries,
-      signal: this.#stop.signal,
       events: this.#scope,
       eventFiles,
       taskOptions: {
@@ -226,7 +227,6 @@ export class EvalSession {
         secrets,
         setups,
         events: this.#events,
-        signal: this.#stop.signal,
         runId: this.#scope.context.runId,
         gates: {
           start: gateOf(this.#queues.starts),
@@ -235,8 +235,10 @@ export class EvalSession {
         },
       },
     };
-    return ({ task }) => ({
+    return ({ task }, signal) => ({
       ...shared,
+      signal,
+      taskOptions: { ...shared.taskOptions, signal },
       onBegin: (key) =>
         this.#progress.begin({ ...key, title: task.title, price: task.price, startedAt: Date.now() }),
       onAttempt: (result, final) => {
@@ -263,15 +265,22 @@ export class EvalSession {
     });
   }
 
-  async #oneSample(sample: Sample, context: SampleContext): Promise<void> {
+  async #oneSample(
+    sample: Sample,
+    contextOf: (sample: Sample, signal: AbortSignal) => SampleContext,
+  ): Promise<void> {
     const key = { taskId: sample.task.id, epoch: sample.epoch };
+    if (this.#stop.signal.aborted) return;
+    const control = new AbortController();
+    this.#underWay.add(control);
     try {
-      if (!this.#stop.signal.aborted) await runSample(sample, context);
+      await runSample(sample, contextOf(sample, control.signal));
     } catch (error) {
       // runTask gives every fault of a task as a result: what comes through here is the store's, or a mistake of ours.
       this.#failure ??= { error };
       this.#end('stopped', 'the run cannot go on');
     } finally {
+      this.#underWay.delete(control);
       this.#progress.leave(key);
     }
   }
@@ -313,7 +322,9 @@ export class EvalSession {
   #end(status: 'cancelled' | 'stopped', why: string, cause?: unknown): void {
     if (this.#stop.signal.aborted) return;
     this.#status = status;
-    this.#stop.abort(new Error(why, { cause }));
+    const reason = new Error(why, { cause });
+    this.#stop.abort(reason);
+    for (const control of this.#underWay) control.abort(reason);
     // A paused line would never come to its end.
     this.#queues.tasks.start();
   }
