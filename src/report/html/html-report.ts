@@ -69,12 +69,9 @@ ${taskTable(rows, data.description.epochs)}
 <footer><p>Run ${data.description.runId} · dataset ${data.description.dataset.fingerprint.slice(0, 12)} · intervals by Wilson or by bootstrap with seed ${data.summary.seed} · beside this page: results.csv, summary.json, summary.md, plots</p></footer>
 <noscript><p class="notice">Transcripts, patches and logs open with JavaScript only. All of them are files in the run's folder.</p></noscript>
 <dialog id="task-dialog" aria-labelledby="dialog-title"></dialog>
+<script>${new Markup(script)}</script>
 `;
-  return Buffer.concat([
-    Buffer.from(head.toString()),
-    ...blocks,
-    Buffer.from(`<script>${script}</script>\n</body>\n</html>\n`),
-  ]);
+  return Buffer.concat([Buffer.from(head.toString()), ...blocks, Buffer.from('</body>\n</html>\n')]);
 }
 
 async function detailBlocks(

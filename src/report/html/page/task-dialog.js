@@ -14,9 +14,14 @@ async function openTask(row, attempt) {
   const chosen = Math.min(attempt ?? labels.length - 1, labels.length - 1);
   const body = element('div', { class: 'dialog-body', id: 'attempt', tabindex: '-1' });
   const request = ++opened;
+  const focused =
+    document.activeElement instanceof HTMLElement ? document.activeElement.dataset.part : undefined;
   dialog.replaceChildren(dialogHead(row), attemptTabs(row, labels, chosen), body);
   if (!dialog.open) dialog.showModal();
-  body.scrollTop = 0;
+  document.documentElement.classList.add('reading');
+  // What had the focus is gone with the old content; its counterpart gets it, or else the text, so that arrows scroll.
+  const counterpart = dialog.querySelector(`[data-part="${focused}"]:not(:disabled)`);
+  (counterpart instanceof HTMLElement ? counterpart : body).focus();
   history.replaceState(null, '', `#task-${row.dataset.index}-${Math.max(chosen, 0)}`);
   if (labels.length === 0) {
     body.append(element('p', { class: 'note' }, 'This task has no result yet.'));
@@ -36,8 +41,12 @@ async function openTask(row, attempt) {
 
 /** @param {HTMLTableRowElement} row */
 function dialogHead(row) {
-  const previous = element('button', { type: 'button', 'aria-keyshortcuts': 'k' }, '↑ Previous');
-  const next = element('button', { type: 'button', 'aria-keyshortcuts': 'j' }, '↓ Next');
+  const previous = element(
+    'button',
+    { type: 'button', 'aria-keyshortcuts': 'k', 'data-part': 'previous' },
+    '↑ Previous',
+  );
+  const next = element('button', { type: 'button', 'aria-keyshortcuts': 'j', 'data-part': 'next' }, '↓ Next');
   const close = element('button', { type: 'button', 'aria-label': 'Close' }, '✕');
   previous.addEventListener('click', () => openNeighbour(-1));
   next.addEventListener('click', () => openNeighbour(1));
@@ -69,14 +78,11 @@ function attemptTabs(row, labels, chosen) {
   const tabs = labels.map((label, index) => {
     const tab = element(
       'button',
-      { type: 'button', 'aria-pressed': `${index === chosen}`, class: 'tab' },
+      { type: 'button', 'aria-pressed': `${index === chosen}`, class: 'tab', 'data-part': `tab-${index}` },
       element('span', { class: `mark ${kinds[index] ?? ''}`, 'aria-hidden': 'true' }),
       label,
     );
-    tab.addEventListener('click', async () => {
-      await openTask(row, index);
-      /** @type {HTMLElement | null} */ (dialog.querySelector('.tab[aria-pressed="true"]'))?.focus();
-    });
+    tab.addEventListener('click', () => void openTask(row, index));
     return tab;
   });
   return element(
@@ -102,6 +108,7 @@ function currentIndex() {
 
 dialog.addEventListener('close', () => {
   const row = rowOf(currentIndex());
+  document.documentElement.classList.remove('reading');
   history.replaceState(null, '', '#');
   dialog.replaceChildren();
   if (row !== undefined) makeCurrent(row, { focus: true });

@@ -1,0 +1,94 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runSummarySchema, StoredRun } from '../../../src/index.js';
+import { writeReport } from '../../../src/report/index.js';
+import { writeSyntheticRun } from './synthetic-run.js';
+
+let root = '';
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'swelancer-report-'));
+  await writeSyntheticRun(join(root, 'run'), { tasks: 12, epochs: 2, unfinished: 1 });
+  await writeSyntheticRun(join(root, 'base'), { tasks: 12, epochs: 2, seed: 2 });
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+describe('writing a report', () => {
+  it('puts all files into the folder of the run, and nothing beside them', async () => {
+    const before = await readdir(join(root, 'run'));
+    const files = await writeReport(join(root, 'run'));
+    const added = (await readdir(join(root, 'run'))).filter((name) => !before.includes(name));
+    expect(added.sort()).toEqual(['plots', 'report.html', 'results.csv', 'summary.json', 'summary.md']);
+    expect((await readdir(join(root, 'run', 'plots'))).sort()).toEqual([
+      'cost-against-earnings.svg',
+      'earnings-curve.svg',
+      'outcome-by-price-band.svg',
+      'outcome-by-variant.svg',
+    ]);
+    expect(files.html).toBe(join(root, 'run', 'report.html'));
+  });
+
+  it('tells the same in all of them', async () => {
+    const { csv, summary, markdown, html } = await writeReport(await StoredRun.open(join(root, 'run')));
+    const rows: Record<string, string>[] = parse(await readFile(csv), { columns: true });
+    const { overall } = runSummarySchema.parse(JSON.parse(await readFile(summary, 'utf8')));
+    expect(rows).toHaveLength(22);
+    expect(overall.samples).toBe(22);
+    expect(rows.filter(({ correct }) => correct === 'True')).toHaveLength(overall.correct);
+    expect(rows.reduce((sum, { earned }) => sum + Number(earned), 0)).toBe(overall.earned);
+    const money = `$${overall.earned.toLocaleString('en-US')}`;
+    expect(await readFile(markdown, 'utf8')).toContain(`**Earned ${money}**`);
+    expect(await readFile(html, 'utf8')).toContain(`<p class="value">${money}</p>`);
+  });
+
+  it('compares with a base, in a folder of its own', async () => {
+    const files = await writeReport(join(root, 'run'), {
+      into: join(root, 'elsewhere'),
+      base: join(root, 'base'),
+    });
+    expect(await readFile(files.markdown, 'utf8')).toContain('**Against gpt-4o with tools on Diamond**');
+    expect(await readFile(files.html, 'utf8')).toContain('Against gpt-4o with tools on Diamond</h2>');
+    expect(JSON.parse(await readFile(files.summary, 'utf8'))).toMatchObject({
+      base: { comparison: { tasks: 11 } },
+    });
+  });
+
+  it('replaces an older report', async () => {
+    const { csv } = await writeReport(join(root, 'run'));
+    await writeFile(csv, 'old');
+    await writeReport(join(root, 'run'));
+    expect(await readFile(csv, 'utf8')).toMatch(/^question_id,/);
+  });
+
+  it('writes one for a run that has no results yet', async () => {
+    await writeSyntheticRun(join(root, 'new'), { tasks: 2, epochs: 1, unfinished: 2 });
+    const { html, markdown } = await writeReport(join(root, 'new'));
+    expect(await readFile(html, 'utf8')).toContain('No result');
+    expect(await readFile(markdown, 'utf8')).toContain('0 of 2 samples finished');
+  });
+
+  it('survives a result and a transcript that cannot be read', async () => {
+    await writeSyntheticRun(join(root, 'damaged'), { tasks: 1, epochs: 1 });
+    const attempt = join(root, 'damaged', 'attempts', '15000_100', 'epoch-1', 'attempt-1');
+    await writeFile(join(attempt, 'result.json'), '{');
+    await rm(join(attempt, 'transcript.jsonl'));
+    await mkdir(join(attempt, 'transcript.jsonl'));
+    const { html } = await writeReport(join(root, 'damaged'));
+    expect(await readFile(html, 'utf8')).toContain('id="attempt-0-0"');
+  });
+
+  it('stops when it is cancelled, and leaves no half of a page', async () => {
+    const into = join(root, 'cancelled');
+    await expect(writeReport(join(root, 'run'), { into, signal: AbortSignal.abort() })).rejects.toThrow();
+    expect(await readdir(into)).not.toContain('report.html');
+  });
+
+  it('refuses a folder that holds no run', async () => {
+    await expect(writeReport(join(root, 'nothing'))).rejects.toMatchObject({
+      code: expect.any(String),
+      message: expect.stringContaining('no run'),
+    });
+  });
+});
