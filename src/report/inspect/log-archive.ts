@@ -31,8 +31,8 @@ export async function writeArchive(
     await work({
       add: async (name, content) => {
         const pieces = typeof content === 'string' ? one(content) : inLargePieces(content);
-        const bytes = Readable.toWeb(Readable.from(encoded(pieces), { objectMode: true }));
-        await zip.add(name, { readable: bytes });
+        // Node types its web streams apart from the global ones, which they are.
+        await zip.add(name, Readable.toWeb(Readable.from(encoded(pieces))) as ReadableStream);
       },
     });
     await zip.close();

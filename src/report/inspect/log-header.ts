@@ -1,6 +1,6 @@
 import type { RunDescription } from '../../store/run-description.js';
 import type { InspectObject } from './log-format.js';
-import { logId, sampleId } from './log-ids.js';
+import { logId } from './log-ids.js';
 
 /** Of the task; in file names and lists. Inspect splits names at `_`, so there is none. */
 export const taskName = 'swelancer';
@@ -21,7 +21,7 @@ export function evalSpec(run: RunDescription, model: string): InspectObject {
     dataset: {
       name: 'SWE-Lancer',
       samples: dataset.tasks.length,
-      sample_ids: dataset.tasks.map(({ id }) => sampleId(id)),
+      sample_ids: dataset.tasks.map(({ id }) => id),
       shuffled: false,
     },
     model,

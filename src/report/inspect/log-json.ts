@@ -29,7 +29,7 @@ export async function* inLargePieces(pieces: AsyncIterable<string>): AsyncGenera
 
 /** Plain JSON of whatever a caller or an agent has left, however it is typed. What JSON cannot say is left out. */
 export function plain(value: unknown): InspectJson {
-  if (value === undefined) return null;
-  const text: string | undefined = JSON.stringify(value);
+  // The compiler does not know that functions and undefined have no text.
+  const text = JSON.stringify(value) as string | undefined;
   return text === undefined ? null : (JSON.parse(text) as InspectJson);
 }

@@ -46,7 +46,7 @@ function inspectMessage({ message, call }: TranscriptMessage, id: string, form: 
         content,
         tool_call_id: message.callId,
         function: message.toolName,
-        ...(message.isError === true && { error: { type: 'unknown', message: form.text(textOf(message)) } }),
+        ...(message.isError === true && { error: { type: 'unknown', message: textOf(message) } }),
       };
     case 'assistant':
       return {

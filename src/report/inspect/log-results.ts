@@ -3,7 +3,6 @@ import { groupBy } from '../../metrics/group-by.js';
 import type { Headline, RunSummary } from '../../metrics/run-summary-schema.js';
 import type { ResultRecord } from '../../result/task-result.js';
 import type { InspectEvalScore, InspectMetric, InspectObject, InspectReductions } from './log-format.js';
-import { sampleId } from './log-ids.js';
 import { plain } from './log-json.js';
 import type { ScoreName } from './sample-facts.js';
 
@@ -63,7 +62,7 @@ export function logReductions(
     reducer,
     samples: tasks.flatMap(({ taskId, scored }) => {
       const reduced = scored.length === 0 ? undefined : value(scored);
-      return reduced === undefined ? [] : [{ sample_id: sampleId(taskId), value: reduced }];
+      return reduced === undefined ? [] : [{ sample_id: taskId, value: reduced }];
     }),
   });
   const mean = (values: readonly number[]) => values.reduce((sum, each) => sum + each, 0) / values.length;

@@ -1,13 +1,11 @@
 import { textOf } from '../../model/message-content.js';
 import { headAndTail } from '../../model/head-and-tail.js';
-import type { ErrorRecord } from '../../errors.js';
 import type { SweLancerEvent } from '../../events/event.js';
 import type { TaskResult } from '../../result/task-result.js';
 import { Attachments } from './attachments.js';
 import type { Invalidation } from './invalidation.js';
-import { inspectError } from './log-error.js';
+import { inspectError, type RecordedError } from './log-error.js';
 import type { InspectEvent, InspectJson, InspectObject, InspectSummary } from './log-format.js';
-import { sampleId } from './log-ids.js';
 import { logJson } from './log-json.js';
 import { inspectLimit, limitType } from './log-limit.js';
 import { inspectMessages, readableForm, referringForm } from './log-messages.js';
@@ -23,7 +21,7 @@ const summaryText = 1_000;
 export interface LogSample extends SampleFacts {
   readonly result: TaskResult;
   /** Of earlier attempts at the sample, in their order. */
-  readonly faults: readonly ErrorRecord[];
+  readonly faults: readonly RecordedError[];
   readonly usage: UsageByModel;
   readonly invalidation: Invalidation | undefined;
   /** The limits the run was under, for those no event tells of. */
@@ -101,7 +99,7 @@ export function sampleSummary(sample: LogSample): InspectSummary {
 function identity({ result, uuid, usage, startedAtMs }: LogSample) {
   const { taskId, epoch, durationMs } = result;
   return {
-    id: sampleId(taskId),
+    id: taskId,
     epoch,
     target: sampleTarget(result),
     uuid,

@@ -175,24 +175,24 @@ function phaseSpan({ phase }: EventOf<'phase.started'>, agent: string): [name: s
 
 /** An event that Inspect has no kind for. */
 function information(event: SweLancerEvent): EventContent {
-  const {
-    schema,
-    type,
-    seq,
-    time,
-    elapsedMs,
-    runId,
-    taskId,
-    epoch,
-    attempt,
-    phase,
-    spanId,
-    parentSpanId,
-    ...data
-  } = event;
-  void [schema, seq, time, elapsedMs, runId, taskId, epoch, attempt, phase, spanId, parentSpanId];
-  return { event: 'info', source: 'swelancer', data: plain({ type, ...data }) };
+  const own = Object.entries(event).filter(([name]) => !inEveryEvent.has(name));
+  return { event: 'info', source: 'swelancer', data: plain(Object.fromEntries(own)) };
 }
+
+/** Said by an event's place in the log. The computer's id and the type are not. */
+const inEveryEvent: ReadonlySet<string> = new Set<keyof SweLancerEvent>([
+  'schema',
+  'seq',
+  'time',
+  'elapsedMs',
+  'runId',
+  'taskId',
+  'epoch',
+  'attempt',
+  'phase',
+  'spanId',
+  'parentSpanId',
+]);
 
 /** Told as information. Starts are left out: each has an end that says more. */
 const told: ReadonlySet<SweLancerEvent['type']> = new Set<SweLancerEvent['type']>([

@@ -1,5 +1,5 @@
 import type { ModelTool } from '../../model/model-client.js';
-import type { InspectJson, InspectObject } from './log-format.js';
+import type { InspectObject } from './log-format.js';
 import { plain } from './log-json.js';
 
 /** Tools as Inspect describes them. Of a JSON schema only what its readers know goes in: they check it strictly. */
@@ -26,7 +26,7 @@ function schema(value: unknown): InspectObject {
     type: typeof type === 'string' && jsonTypes.has(type) ? type : undefined,
     description: typeof description === 'string' ? description : undefined,
     default: value['default'] === undefined ? undefined : plain(value['default']),
-    enum: Array.isArray(values) ? (plain(values) as readonly InspectJson[]) : undefined,
+    enum: Array.isArray(values) ? plain(values) : undefined,
     items: isRecord(items) ? schema(items) : undefined,
     properties: schemas(properties),
     anyOf: Array.isArray(anyOf) ? anyOf.map(schema) : undefined,

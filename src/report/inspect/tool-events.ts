@@ -46,19 +46,20 @@ function asInput(input: unknown): ToolInput {
   return typeof input === 'string' ? { valid: false, text: input, error: '' } : { valid: true, value: input };
 }
 
+/** Texts stand as they are: in a tool's result, readers resolve nothing but media. */
 function resultOf(answer: TranscriptMessage | undefined, attachments: Attachments): InspectObject {
   if (answer?.message.role !== 'tool') return { result: '' };
   const { message } = answer;
   const text = textOf(message);
   if (message.isError === true) {
-    return { result: '', error: { type: 'unknown', message: attachments.refer(text) }, failed: true };
+    return { result: '', error: { type: 'unknown', message: text }, failed: true };
   }
   const parts = contentParts(message.content);
-  if (parts.every(({ type }) => type === 'text')) return { result: attachments.refer(text) };
+  if (parts.every(({ type }) => type === 'text')) return { result: text };
   return {
     result: parts.map((part) =>
       part.type === 'text'
-        ? { type: 'text', text: attachments.refer(part.text) }
+        ? { type: 'text', text: part.text }
         : { type: 'image', image: attachments.refer(`data:${part.mediaType};base64,${part.data}`) },
     ),
   };
