@@ -188,6 +188,13 @@ export interface ComputerRuntime {
   readonly name: string;
   /** @throws ComputerStartError, ImagePullError, UnsupportedOptionError; nothing is left behind then. */
   start(request: ComputerRequest, options: StartOptions): Promise<ComputerInterface>;
+  /** Brings an image near, ahead of the start that needs it. @throws ImagePullError */
+  prefetchImage?(image: string, options: StartOptions): Promise<void>;
+  /**
+   * Removes an image that this runtime fetched and no computer uses, where less than `belowFreeBytes` of disk are free.
+   * Images that were there before stay. Resolves to whether it went.
+   */
+  evictImage?(image: string, options: CallOptions & { readonly belowFreeBytes: number }): Promise<boolean>;
 }
 
 export interface StartOptions extends CallOptions {

@@ -4,6 +4,7 @@ import type { TaskLabels } from '../dataset/task-labels.js';
 import type { RunTaskOptions } from '../run/run-task-options.js';
 import type { EvalConcurrency } from './eval-plan.js';
 import type { EvalRetries } from './retries.js';
+import type { SampleExecutor } from './sample-executor.js';
 import type { SampleOrder } from './sample-order.js';
 
 /** What each task of an evaluation is run with, as `runTask` takes it. */
@@ -32,6 +33,12 @@ export interface EvalOptions extends TaskOptions {
    * with the process.
    */
   readonly store?: string | undefined;
+  /**
+   * Where attempts run: `bullmqExecutor` of `swelancer/bullmq`, for workers on any number of machines. They are given the
+   * same options as the run; of those, `runtime`, `secrets` and what else belongs to running an attempt are used there
+   * only. `concurrency.tasks` is how many are handed out at a time; other bounds are each worker's. Default: in this process.
+   */
+  readonly executor?: SampleExecutor | undefined;
   /** What may happen at the same time. A number is for tasks. Default: 4 tasks, and nothing else bounded. */
   readonly concurrency?: number | Partial<EvalConcurrency> | undefined;
   readonly retries?: Partial<EvalRetries> | undefined;
@@ -42,6 +49,11 @@ export interface EvalOptions extends TaskOptions {
   readonly failOnError?: boolean | number | undefined;
   /** Default: `grouped`. */
   readonly order?: SampleOrder | undefined;
+  /**
+   * Bytes of disk to keep free by removing images that this run has fetched, after their last use. Where the runtime fetches
+   * images and sees the disk. Default: 30 GiB, two of the published images.
+   */
+  readonly keepFreeBytes?: number | undefined;
   /** For people. Default: the agent's name. */
   readonly name?: string | undefined;
   /** Default: a fresh id, or the store's. */

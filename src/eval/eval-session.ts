@@ -1,5 +1,6 @@
 import { pooledRuntime } from '../computer/pool/pooled-runtime.js';
 import type { ComputerRuntime } from '../computer/computer-interface.js';
+import type { Task } from '../dataset/task.js';
 import type { EventScope } from '../events/event-scope.js';
 import type { RunEvents } from '../events/run-events.js';
 import { runSummary } from '../metrics/run-summary.js';
@@ -11,11 +12,13 @@ import type { SampleKey } from '../store/sample-key.js';
 import { StoredRun } from '../store/stored-run.js';
 import { imageName } from '../swelancer/image-name.js';
 import { type SharedSetups, sharedSetups } from '../swelancer/shared-setups.js';
+import { runIdentity } from './describe-run.js';
 import type { EvalOptions } from './eval-options.js';
 import { checkConcurrency, type EvalConcurrency, type EvalPlan } from './eval-plan.js';
 import type { EvalOutcome, EvalRun } from './eval-run.js';
 import { type EvalStore, MemoryStore } from './eval-store.js';
 import { EventFiles } from './event-files.js';
+import { ImageSchedule } from './image-schedule.js';
 import { ProgressTracker } from './progress.js';
 import { gateOf, Queues } from './queues.js';
 import { ResultStream } from './result-stream.js';
@@ -23,6 +26,8 @@ import type { EvalRetries } from './retries.js';
 import { runSample, type SampleContext } from './run-sample.js';
 import type { Sample } from './sample.js';
 import { orderSamples } from './sample-order.js';
+
+const defaultKeepFreeBytes = 30 * 1024 ** 3;
 
 export interface EvalSessionParts {
   readonly options: EvalOptions;
@@ -68,7 +73,11 @@ export class EvalSession {
     const outcome = this.#run();
     // Whoever awaits the run is told; nobody may be waiting yet.
     outcome.catch(() => undefined);
+    const runId = () => this.#scope.context.runId ?? this.#description.runId;
     return {
+      get runId() {
+        return runId();
+      },
       plan: this.#plan,
       events: this.#events,
       then: (onFulfilled, onRejected) => outcome.then(onFulfilled, onRejected),
@@ -170,13 +179,22 @@ export class EvalSession {
 
   async #runSamples(store: EvalStore): Promise<void> {
     const options = this.#options;
+    const imageOf = (task: Task) => options.computers?.image ?? imageName(task, options.computers?.images);
     const samples = orderSamples({
       tasks: [...options.dataset],
       epochs: this.#plan.epochs,
       order: options.order ?? 'grouped',
-      imageOf: (task) => options.computers?.image ?? imageName(task, options.computers?.images),
+      imageOf,
     }).filter(({ task, epoch }) => !this.#isFinished(store, { taskId: task.id, epoch }));
     const setups = sharedSetups();
+    const images = new ImageSchedule({
+      runtime: options.runtime,
+      samples,
+      imageOf,
+      events: this.#scope,
+      signal: this.#stop.signal,
+      keepFreeBytes: options.keepFreeBytes ?? defaultKeepFreeBytes,
+    });
     const keep = options.keepEvents ?? 'all';
     const eventFiles =
       options.store === undefined || keep === 'none' ? undefined : new EventFiles(this.#events, keep);
@@ -189,7 +207,9 @@ export class EvalSession {
         if (this.#stop.signal.aborted) break;
         if (this.#only === 'grading' && !(await hasWork(store, sample))) continue;
         void this.#queues.tasks.add(async () => {
+          images.begin(sample.task);
           await this.#oneSample(sample, context);
+          images.end(sample.task);
           const remaining = (left.get(sample.task.id) ?? 1) - 1;
           left.set(sample.task.id, remaining);
           if (remaining === 0) await setups.release(sample.task.id);
@@ -198,6 +218,7 @@ export class EvalSession {
       await this.#queues.tasks.onIdle();
     } finally {
       eventFiles?.[Symbol.dispose]();
+      await images[Symbol.asyncDispose]();
       await setups[Symbol.asyncDispose]();
     }
   }
@@ -214,6 +235,10 @@ export class EvalSession {
       retries: this.#plan.retries,
       events: this.#scope,
       eventFiles,
+      elsewhere: this.#options.executor && {
+        executor: this.#options.executor,
+        run: runIdentity(this.#options),
+      },
       taskOptions: {
         agent,
         runtime: this.#boundedRuntime(samples.length),

@@ -135,6 +135,15 @@ export function dockerRuntime(options: DockerRuntimeOptions = {}): DockerRuntime
   return {
     name: 'docker',
     sweepOrphans: async (sweep = {}) => await sweepOrphans((await connect(sweep)).engine.docker, sweep),
+    prefetchImage: async (image, { emit, ...call }) => {
+      using deadline = new Deadline(call);
+      const limits = { signal: deadline.signal };
+      await (await connect(limits)).images.provide(image, emit, limits);
+    },
+    evictImage: async (image, { belowFreeBytes, ...call }) => {
+      using deadline = new Deadline(call);
+      return await (await connect(call)).images.evict(image, belowFreeBytes, { signal: deadline.signal });
+    },
     start: async (request, startOptions) => {
       const what = `The start of a computer from ${request.image}`;
       using deadline = new Deadline(startOptions);

@@ -72,6 +72,23 @@ export class ImageStore {
     return arrived.id;
   }
 
+  /** Whether the image went: only one that was pulled here goes, and only where the disk is short and nobody uses it. */
+  async evict(image: string, belowFreeBytes: number, call: CallOptions): Promise<boolean> {
+    if (!this.#pulled.has(image)) return false;
+    const { docker } = this.#options;
+    const free = await freeImageSpace(docker, call);
+    if (free === undefined || free >= belowFreeBytes) return false;
+    try {
+      await callEngineTwice(async () => await (docker.getImage(image).remove() as Promise<unknown>), call);
+    } catch (error) {
+      // In use, or removed by somebody else.
+      if (hasStatus(error, 409)) return false;
+      if (!hasStatus(error, 404)) throw error;
+    }
+    this.#pulled.delete(image);
+    return true;
+  }
+
   async #checkSpace(image: string, call: CallOptions): Promise<void> {
     const { docker, freeBytes } = this.#options;
     const free = await freeImageSpace(docker, call);

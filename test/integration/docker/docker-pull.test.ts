@@ -54,6 +54,21 @@ describeDocker('pulling an image', () => {
     expect(last?.data).toMatchObject({ image, layers: 1 });
   });
 
+  test('can be done ahead, and taken back where the disk is short; images that were there stay', async () => {
+    const { image, registry } = await open();
+    const { emit } = recordEvents();
+    const runtime = dockerRuntime({ freeBytes: 0, removeAfterCrash: false });
+    await runtime.prefetchImage?.(image, { emit });
+    await runtime.prefetchImage?.(image, { emit });
+    expect(registry.layerRequests()).toBe(1);
+    expect(await runtime.evictImage?.(image, { belowFreeBytes: 0 })).toBe(false);
+    await docker.getImage(image).inspect();
+    expect(await runtime.evictImage?.(image, { belowFreeBytes: Infinity })).toBe(true);
+    await expect(docker.getImage(image).inspect()).rejects.toThrow(/no such image/i);
+    expect(await runtime.evictImage?.(testImage, { belowFreeBytes: Infinity })).toBe(false);
+    await docker.getImage(testImage).inspect();
+  });
+
   test('is left out when the image is there, and repeated by pull: always only once a runtime', async () => {
     const { image, registry } = await open();
     const first = recordEvents();

@@ -271,4 +271,36 @@ describe('runEval', () => {
     expect(outcome.summary.overall.earned).toBe(outcome.summary.overall.available);
     expect(most).toBeLessThanOrEqual(2);
   });
+
+  it('fetches the next image while this one is in use, and lets it go after its last use', async () => {
+    const calls: string[] = [];
+    const runtime = {
+      ...fakeBenchmarkRuntime(),
+      prefetchImage: async (image: string) => {
+        calls.push(`fetch ${image}`);
+        throw new Error('the registry is down');
+      },
+      evictImage: async (image: string, { belowFreeBytes }: { belowFreeBytes: number }) => {
+        calls.push(`evict ${image} below ${belowFreeBytes}`);
+        return true;
+      },
+    };
+    const dataset = fakeTasks(8);
+    const outcome = await runEval({
+      dataset,
+      agent: fakeSolver,
+      runtime,
+      epochs: 2,
+      concurrency: 1,
+      keepFreeBytes: 10,
+      computers: { images: { kind: 'per-task' } },
+    });
+    expect(outcome.summary.overall.correct).toBe(16);
+    // Six IC tasks have an image each; the two manager tasks share one.
+    const images = calls.filter((call) => call.startsWith('evict'));
+    expect(new Set(images).size).toBe(7);
+    expect(images).toHaveLength(7);
+    expect(images[0]).toBe('evict swelancer_x86_0_1:latest below 10');
+    expect(calls.indexOf('fetch swelancer_x86_1_1:latest')).toBeLessThan(calls.indexOf(images[0] ?? ''));
+  });
 });

@@ -1,0 +1,74 @@
+import type { ComputerRuntime } from '../computer/computer-interface.js';
+import type { Task } from '../dataset/task.js';
+import type { EventScope } from '../events/event-scope.js';
+import type { Sample } from './sample.js';
+
+export interface ImageScheduleOptions {
+  readonly runtime: ComputerRuntime;
+  /** In the order in which they begin. */
+  readonly samples: readonly Sample[];
+  readonly imageOf: (task: Task) => string;
+  readonly events: EventScope;
+  readonly signal: AbortSignal;
+  /** Bytes of disk to keep free by removing images that were fetched and have had their last use. */
+  readonly keepFreeBytes: number;
+}
+
+/** Milliseconds. A published image has 14 GB. */
+const prefetchTimeoutMs = 3_600_000;
+const evictTimeoutMs = 120_000;
+
+/**
+ * Fetches the next image while samples of this one run, and lets images go after their last use when the disk gets full.
+ * For runtimes that fetch images themselves; what fails here is met, and told, by the start that needs the image.
+ */
+export class ImageSchedule implements AsyncDisposable {
+  readonly #options: ImageScheduleOptions;
+  readonly #left = new Map<string, number>();
+  readonly #next = new Map<string, string>();
+  readonly #work = new Set<Promise<unknown>>();
+
+  constructor(options: ImageScheduleOptions) {
+    this.#options = options;
+    let previous: string | undefined;
+    for (const { task } of options.samples) {
+      const image = options.imageOf(task);
+      if (previous !== undefined && !this.#left.has(image)) this.#next.set(previous, image);
+      this.#left.set(image, (this.#left.get(image) ?? 0) + 1);
+      previous = image;
+    }
+  }
+
+  /** A sample of this task begins. */
+  begin(task: Task): void {
+    const { runtime, imageOf, events, signal } = this.#options;
+    const image = imageOf(task);
+    const next = this.#next.get(image);
+    this.#next.delete(image);
+    if (next === undefined || runtime.prefetchImage === undefined) return;
+    this.#keep(runtime.prefetchImage(next, { signal, timeoutMs: prefetchTimeoutMs, emit: events.emit }));
+  }
+
+  /** A sample of this task has ended. */
+  end(task: Task): void {
+    const { runtime, imageOf, keepFreeBytes } = this.#options;
+    const image = imageOf(task);
+    const left = (this.#left.get(image) ?? 1) - 1;
+    this.#left.set(image, left);
+    if (left > 0 || runtime.evictImage === undefined) return;
+    this.#keep(runtime.evictImage(image, { belowFreeBytes: keepFreeBytes, timeoutMs: evictTimeoutMs }));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#work);
+  }
+
+  #keep(work: Promise<unknown>): void {
+    const settled = work
+      .catch(() => undefined)
+      .finally(() => {
+        this.#work.delete(settled);
+      });
+    this.#work.add(settled);
+  }
+}
