@@ -123,11 +123,14 @@ const texts = new Set(['Outcome', 'Title']);
 
 /** Text of a run that starts no link, no mention, no HTML, no picture and no new cell. */
 function plain(text: string): string {
-  return visibleText(text)
-    .replace(/\s+/g, ' ')
-    .replace(/[\\`*_{}[\]<>#!|~&]/g, (character) => `&#${character.charCodeAt(0)};`)
-    .replace(/@(?=\w)/g, '@\u200b')
-    .replace(/(?<=\bhttps?:|\bwww)(?=[/.])/gi, '\u200b');
+  return (
+    visibleText(text)
+      .replace(/\s+/g, ' ')
+      // Inside of a word an underscore means nothing.
+      .replace(/[\\`*{}[\]<>#!|~&]|(?<!\w)_|_(?!\w)/g, (character) => `&#${character.charCodeAt(0)};`)
+      .replace(/@(?=\w)/g, '@\u200b')
+      .replace(/(?<=\bhttps?:|\bwww)(?=[/.])/gi, '\u200b')
+  );
 }
 
 function code(text: string): string {

@@ -27,7 +27,9 @@ function attemptView(detail) {
       ),
     ),
     phases.length > 0 && phaseTable(phases),
-    message !== undefined && section('Last words', [element('pre', { class: 'text prose' }, message)]),
+    message !== undefined &&
+      message !== '' &&
+      section('Last words', [element('pre', { class: 'text prose' }, message)]),
     answer !== undefined && section('Answer', textView(answer)),
     patch !== undefined &&
       section(
