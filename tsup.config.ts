@@ -1,3 +1,4 @@
+import { cp } from 'node:fs/promises';
 import { defineConfig } from 'tsup';
 
 /** One entry for each subpath of package.json's exports. */
@@ -12,6 +13,7 @@ const entry = {
   openai: 'src/model/openai/index.ts',
   anthropic: 'src/model/anthropic/index.ts',
   'ai-sdk': 'src/model/ai-sdk/index.ts',
+  report: 'src/report/index.ts',
 };
 
 export default defineConfig({
@@ -23,4 +25,10 @@ export default defineConfig({
   sourcemap: true,
   clean: true,
   dts: true,
+  // What reports put into a browser is read beside the bundle, as it is beside its source.
+  onSuccess: () =>
+    cp('src/report/html/page', 'dist/page', {
+      recursive: true,
+      filter: (path) => !path.endsWith('tsconfig.json'),
+    }),
 });

@@ -9,7 +9,7 @@ export default defineConfig({
     alias: [
       { find: /^swelancer\/(docker|local|ssh|command|pool)$/, replacement: source('computer/$1/index.ts') },
       { find: /^swelancer\/(openai|anthropic|ai-sdk)$/, replacement: source('model/$1/index.ts') },
-      { find: /^swelancer\/(testing)$/, replacement: source('$1/index.ts') },
+      { find: /^swelancer\/(testing|report)$/, replacement: source('$1/index.ts') },
       { find: /^swelancer$/, replacement: source('index.ts') },
     ],
   },
