@@ -10,6 +10,8 @@ import type { EvalProgress, InFlight } from './progress.js';
  * Disposing of it cancels it and waits for its end.
  */
 export interface EvalRun extends PromiseLike<EvalOutcome>, AsyncIterable<TaskResult>, AsyncDisposable {
+  /** In the events and results of this run. That of its folder, once the folder is open. */
+  readonly runId: string;
   /** Every option with its effective value. */
   readonly plan: EvalPlan;
   readonly events: RunEvents;

@@ -1,0 +1,1 @@
+export { showProgress, type ShowProgressOptions } from './show-progress.js';
