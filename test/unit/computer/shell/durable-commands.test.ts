@@ -139,7 +139,7 @@ while [ ! -e ${folder}/go ]; do sleep 0.05; done; echo more >&2; head -c 2000000
           },
         },
       );
-      await until(exists(`${folder}/ready`));
+      await until(() => pieces === 4);
       link.cut();
       link.restore();
       await until(() => reattached === 1);
