@@ -1,3 +1,4 @@
+export * from './ablation/index.js';
 export * from './agent/index.js';
 export * from './computer/index.js';
 export * from './dataset/index.js';
