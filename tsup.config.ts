@@ -13,7 +13,11 @@ const entry = {
   openai: 'src/model/openai/index.ts',
   anthropic: 'src/model/anthropic/index.ts',
   'ai-sdk': 'src/model/ai-sdk/index.ts',
+  inspect: 'src/report/inspect/index.ts',
   report: 'src/report/index.ts',
+  terminal: 'src/report/terminal/index.ts',
+  otel: 'src/telemetry/index.ts',
+  bullmq: 'src/eval/bullmq/index.ts',
 };
 
 export default defineConfig({

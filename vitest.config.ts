@@ -9,6 +9,10 @@ export default defineConfig({
     alias: [
       { find: /^swelancer\/(docker|local|ssh|command|pool)$/, replacement: source('computer/$1/index.ts') },
       { find: /^swelancer\/(openai|anthropic|ai-sdk)$/, replacement: source('model/$1/index.ts') },
+      { find: /^swelancer\/inspect$/, replacement: source('report/inspect/index.ts') },
+      { find: /^swelancer\/bullmq$/, replacement: source('eval/bullmq/index.ts') },
+      { find: /^swelancer\/terminal$/, replacement: source('report/terminal/index.ts') },
+      { find: /^swelancer\/otel$/, replacement: source('telemetry/index.ts') },
       { find: /^swelancer\/(testing|report)$/, replacement: source('$1/index.ts') },
       { find: /^swelancer$/, replacement: source('index.ts') },
     ],
