@@ -144,12 +144,12 @@ describeChromium('the report in Chromium', () => {
     expect(await page.textContent('.dialog-head .facts')).toContain(second);
     await page.keyboard.press('j');
     await page.waitForFunction(
-      (id) => !document.querySelector('.dialog-head .facts')?.textContent?.includes(id),
+      (id) => !document.querySelector('.dialog-head .facts')?.textContent.includes(id),
       second ?? '',
     );
     await page.keyboard.press('k');
     await page.waitForFunction(
-      (id) => document.querySelector('.dialog-head .facts')?.textContent?.includes(id),
+      (id) => document.querySelector('.dialog-head .facts')?.textContent.includes(id),
       second ?? '',
     );
     await page.keyboard.press('Escape');

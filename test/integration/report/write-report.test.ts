@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -90,5 +91,22 @@ describe('writing a report', () => {
       code: expect.any(String),
       message: expect.stringContaining('no run'),
     });
+  });
+});
+
+const bundle = new URL('../../../dist/report.js', import.meta.url);
+const built = existsSync(bundle);
+
+describe.skipIf(!built)(`the built report${built ? '' : ' [skipped: run npm run build first]'}`, () => {
+  it('finds its script and its style beside the bundle', async () => {
+    const { writeReport: writeBuiltReport } = (await import(bundle.href)) as {
+      writeReport: typeof writeReport;
+    };
+    const into = join(root, 'built');
+    const { html } = await writeBuiltReport(join(root, 'run'), { into });
+    const fromSources = await writeReport(join(root, 'run'), { into: join(root, 'sources') });
+    const scriptOf = async (path: string) =>
+      /<script>[^]*?<\/script>/.exec(await readFile(path, 'utf8'))?.[0];
+    expect(await scriptOf(html)).toBe(await scriptOf(fromSources.html));
   });
 });
