@@ -15,14 +15,9 @@ export const outputFlood: RowGroup = {
   missing: missingDocker,
   measure: async (report) => {
     await using computer = await waitingComputer();
-    const growth: number[] = [];
     const flood = async () => {
-      growth.push(
-        await peakGrowthMib(async () => {
-          const { captured } = await computer.sendShellCommand(command);
-          strictEqual(captured.stdout.totalBytes, bytes);
-        }),
-      );
+      const { captured } = await computer.sendShellCommand(command);
+      strictEqual(captured.stdout.totalBytes, bytes);
     };
     const raw = async () => {
       const { stream } = await startFreshExec(computer.id, command);
@@ -44,7 +39,8 @@ export const outputFlood: RowGroup = {
     });
     report({
       what: 'output flood, growth of heap and buffers',
-      ours: { value: Math.max(...growth), unit: 'MiB' },
+      // A run of its own: the look at memory takes time.
+      ours: { value: await peakGrowthMib(flood), unit: 'MiB' },
       bar: { kind: 'at most', value: 64 },
     });
   },
