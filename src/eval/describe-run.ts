@@ -5,23 +5,46 @@ import { defaultDeadlines } from '../run/deadlines.js';
 import type { Task } from '../dataset/task.js';
 import type { RunDescription } from '../store/run-description.js';
 import type { EvalOptions, Json } from './eval-options.js';
+import type { RunIdentity } from './sample-job.js';
 
 /** What a run is about, for its folder: all that decides what its results mean. */
 export function describeRun(options: EvalOptions): RunDescription {
   const { dataset, agent, epochs = 1 } = options;
+  const identity = runIdentity(options);
   return {
     schema: 1,
     runId: options.runId ?? randomUUID(),
     name: options.name ?? agent.name,
     createdAt: new Date().toISOString(),
-    dataset: { fingerprint: dataset.fingerprint, tasks: [...dataset].map(describeTask) },
-    agent: agent.name,
-    scorer: (options.scorer ?? taskScorer()).name,
+    ...identity,
+    dataset: { fingerprint: identity.dataset, tasks: [...dataset].map(describeTask) },
     epochs,
-    configuration: { ...settings(options), ...options.configuration } as RunDescription['configuration'],
     versions: { swelancer: ownVersion(), node: process.version },
   };
 }
+
+/** What a coordinator and its workers must have been given alike. */
+export function runIdentity(options: IdentifyingOptions): RunIdentity {
+  return {
+    dataset: options.dataset.fingerprint,
+    agent: options.agent.name,
+    scorer: (options.scorer ?? taskScorer()).name,
+    configuration: { ...settings(options), ...options.configuration } as RunIdentity['configuration'],
+  };
+}
+
+type IdentifyingOptions = Pick<
+  EvalOptions,
+  | 'dataset'
+  | 'agent'
+  | 'scorer'
+  | 'configuration'
+  | 'grading'
+  | 'userTool'
+  | 'limits'
+  | 'deadlines'
+  | 'computers'
+>;
 
 function describeTask({ id, variant, title, price, split, ...task }: Task) {
   return {
@@ -35,7 +58,7 @@ function describeTask({ id, variant, title, price, split, ...task }: Task) {
 }
 
 /** Settings that change what a result means. How many run at a time, and how long faults are waited out, do not. */
-function settings(options: EvalOptions): Record<string, Json | undefined> {
+function settings(options: IdentifyingOptions): Record<string, Json | undefined> {
   const { computers = {} } = options;
   return plainJson({
     grading: options.grading ?? 'fresh',

@@ -8,3 +8,15 @@ export type { EvalRetries, Fault } from './retries.js';
 export { runEval } from './run-eval.js';
 export type { Sample } from './sample.js';
 export type { PastDurations, SampleOrder } from './sample-order.js';
+export { type BatchOptions, type MergeReport, mergeOutcomes, pendingJobs } from './batch.js';
+export { runSampleJob, type SampleJobOptions } from './run-sample-job.js';
+export type { SampleExecutor } from './sample-executor.js';
+export {
+  type RunIdentity,
+  type SampleJob,
+  sampleJobId,
+  type SampleJobKey,
+  sampleJobSchema,
+  type SampleOutcome,
+  sampleOutcomeSchema,
+} from './sample-job.js';

@@ -6,10 +6,13 @@ import { runTask } from '../run/run-task.js';
 import type { RunTaskOptions } from '../run/run-task-options.js';
 import type { TaskResult } from '../result/task-result.js';
 import type { ComputerRuntime } from '../computer/computer-interface.js';
+import type { AttemptFolder } from '../store/run-folder.js';
 import type { AttemptKey } from '../store/sample-key.js';
 import type { EvalStore } from './eval-store.js';
 import type { EventFiles } from './event-files.js';
+import { nextAttempt } from './next-attempt.js';
 import { type EvalRetries, judge } from './retries.js';
+import { type Elsewhere, runElsewhere } from './run-elsewhere.js';
 import type { Sample } from './sample.js';
 
 /** What the samples of a run have in common. */
@@ -23,6 +26,8 @@ export interface SampleContext {
   readonly taskOptions: Omit<RunTaskOptions, 'task' | 'epoch' | 'attempt'> & {
     readonly runtime: ComputerRuntime;
   };
+  /** Where attempts run, unless here. */
+  readonly elsewhere: Elsewhere | undefined;
   /** Called as each attempt begins. */
   readonly onBegin: (key: AttemptKey) => void;
   /** Called with each attempt's result, and whether it is the sample's. */
@@ -37,14 +42,16 @@ export async function runSample(sample: Sample, context: SampleContext): Promise
   const { store, retries, signal, events } = context;
   const key = { taskId: sample.task.id, epoch: sample.epoch };
   while (!signal.aborted) {
-    const { attempts, collected, faults } = store.state(key);
-    const attempt = { ...key, attempt: attempts + 1 };
+    const { faults } = store.state(key);
+    const { key: attempt, begun } = nextAttempt(store, key, context.elsewhere !== undefined);
     context.onBegin(attempt);
-    await store.started(attempt);
-    const result = await runAttempt(sample, attempt, collected, context);
+    if (!begun) await store.started(attempt);
+    const result = await runAttempt(sample, attempt, context);
+    if (result === undefined) return undefined;
     const graded = store.state(key).collected !== undefined;
     const verdict = judge(result, graded, faults, retries);
     await store.finished(attempt, result, { final: verdict.final });
+    await context.elsewhere?.executor.settled?.({ runId: result.runId, ...attempt });
     context.onAttempt(result, verdict.final);
     if (verdict.final) return result;
     if (verdict.fault === undefined) return undefined;
@@ -60,25 +67,36 @@ export async function runSample(sample: Sample, context: SampleContext): Promise
   return undefined;
 }
 
-/** The agent runs only where no work of an earlier attempt is there to be graded. */
 async function runAttempt(
-  { task }: Sample,
+  sample: Sample,
   key: AttemptKey,
-  collected: number | undefined,
-  { store, eventFiles, taskOptions }: SampleContext,
-): Promise<TaskResult> {
-  const folder = store.attempt(key);
-  const file = folder && eventFiles?.keep(key, folder.events);
-  const saved = collected === undefined ? undefined : await store.work({ ...key, attempt: collected });
-  const options = { ...taskOptions, task, epoch: key.epoch, attempt: key.attempt };
+  context: SampleContext,
+): Promise<TaskResult | undefined> {
+  const folder = context.store.attempt(key);
+  const file = folder && context.eventFiles?.keep(key, folder.events);
   try {
-    if (saved !== undefined) return await gradeTask({ ...options, saved });
-    return await runTask({
-      ...options,
-      transcript: folder && transcriptFile(folder.transcript),
-      checkpoint: (work) => store.collected(key, work),
-    });
+    if (context.elsewhere !== undefined)
+      return await runElsewhere(sample.task, key, context.elsewhere, context);
+    return await runHere(sample, key, folder, context);
   } finally {
     await file?.[Symbol.asyncDispose]();
   }
+}
+
+/** The agent runs only where no work of an earlier attempt is there to be graded. */
+async function runHere(
+  { task }: Sample,
+  key: AttemptKey,
+  folder: AttemptFolder | undefined,
+  { store, taskOptions }: SampleContext,
+): Promise<TaskResult> {
+  const { collected } = store.state(key);
+  const saved = collected === undefined ? undefined : await store.work({ ...key, attempt: collected });
+  const options = { ...taskOptions, task, epoch: key.epoch, attempt: key.attempt };
+  if (saved !== undefined) return await gradeTask({ ...options, saved });
+  return await runTask({
+    ...options,
+    transcript: folder && transcriptFile(folder.transcript),
+    checkpoint: (work) => store.collected(key, work),
+  });
 }

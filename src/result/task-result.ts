@@ -12,9 +12,12 @@ const errorBase = z.object({
   computerId: z.string().optional(),
   details: z.record(z.string(), z.unknown()).optional(),
 });
-const errorSchema: z.ZodType<z.infer<typeof errorBase> & { cause?: unknown }> = errorBase.extend({
-  cause: z.unknown().optional(),
-});
+/** Validates an error that comes from a file or another process. */
+export const errorRecordSchema: z.ZodType<z.infer<typeof errorBase> & { cause?: unknown }> = errorBase.extend(
+  {
+    cause: z.unknown().optional(),
+  },
+);
 
 const trySchema = z.object({
   exitCode: z.number().int().nullable(),
@@ -106,7 +109,7 @@ const common = {
   /** The answer file of a manager task, as it was. */
   answer: z.string().optional(),
   /** What went wrong without changing the result, such as a computer that could not be removed. */
-  warnings: z.array(errorSchema),
+  warnings: z.array(errorRecordSchema),
 };
 
 const scoredSchema = z.object({
@@ -131,7 +134,7 @@ const scoredSchema = z.object({
   scoreMetadata: z.record(z.string(), z.unknown()).optional(),
 });
 
-const failedSchema = z.object({ ...common, status: z.literal('error'), error: errorSchema });
+const failedSchema = z.object({ ...common, status: z.literal('error'), error: errorRecordSchema });
 const cancelledSchema = z.object({ ...common, status: z.literal('cancelled'), reason: z.string() });
 
 /** Validates an agent's work before it was graded. */

@@ -5,7 +5,16 @@ import type { RunDescription } from './run-description.js';
 export function differences(before: RunDescription, now: RunDescription): readonly string[] {
   const found: string[] = [];
   if (before.dataset.fingerprint !== now.dataset.fingerprint) found.push(datasetDifference(before, now));
-  for (const field of ['agent', 'scorer', 'epochs'] as const) {
+  if (before.epochs !== now.epochs) found.push(`epochs was ${before.epochs} and is ${now.epochs}`);
+  return [...found, ...settingDifferences(before, now)];
+}
+
+type Settings = Pick<RunDescription, 'agent' | 'scorer' | 'configuration'>;
+
+/** What was set in another way, in words. */
+export function settingDifferences(before: Settings, now: Settings): string[] {
+  const found: string[] = [];
+  for (const field of ['agent', 'scorer'] as const) {
     if (before[field] !== now[field]) found.push(`${field} was ${before[field]} and is ${now[field]}`);
   }
   const names = new Set([...Object.keys(before.configuration), ...Object.keys(now.configuration)]);

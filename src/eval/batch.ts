@@ -1,0 +1,110 @@
+import { RunStore } from '../store/run-store.js';
+import { imageName } from '../swelancer/image-name.js';
+import { describeRun, runIdentity } from './describe-run.js';
+import type { EvalOptions } from './eval-options.js';
+import { planEval } from './eval-plan.js';
+import { nextAttempt, sampleJob } from './next-attempt.js';
+import { outcomeResult } from './outcome-result.js';
+import { judge } from './retries.js';
+import { keepWork } from './run-elsewhere.js';
+import { type SampleJob, type SampleOutcome, sampleOutcomeSchema } from './sample-job.js';
+import { orderSamples } from './sample-order.js';
+
+/** An evaluation in a batch system: jobs are handed out all at once, and their outcomes collected by another process. */
+export interface BatchOptions extends Omit<EvalOptions, 'executor' | 'events' | 'signal' | 'concurrency'> {
+  /** The run's folder. */
+  readonly store: string;
+}
+
+/**
+ * One job for every sample that is not finished, first those of one image. An attempt that was handed out and has not come
+ * back is handed out again under the same id; new ones are begun in the store.
+ * @throws StoreError, ConfigurationError
+ */
+export async function pendingJobs(options: BatchOptions): Promise<readonly SampleJob[]> {
+  const { dataset, computers, rerunErrors = false } = options;
+  const plan = planEval(options);
+  const samples = orderSamples({
+    tasks: [...dataset],
+    epochs: plan.epochs,
+    order: options.order ?? 'grouped',
+    imageOf: (task) => computers?.image ?? imageName(task, computers?.images),
+  });
+  const run = runIdentity(options);
+  const store = await openStore(options);
+  try {
+    const jobs: SampleJob[] = [];
+    for (const { task, epoch } of samples) {
+      const sample = { taskId: task.id, epoch };
+      const { finished, failed } = store.state(sample);
+      if (finished && !(failed && rerunErrors)) continue;
+      const { key, begun } = nextAttempt(store, sample, true);
+      if (!begun) await store.started(key);
+      jobs.push(await sampleJob(store, key, store.description.runId, run));
+    }
+    return jobs;
+  } finally {
+    await store[Symbol.asyncDispose]();
+  }
+}
+
+/** What became of outcomes that were merged. */
+export interface MergeReport {
+  /** Samples that are finished by them. */
+  readonly finished: number;
+  /** Faults: `pendingJobs` hands these samples out again. */
+  readonly again: number;
+  /** Outcomes that the store had already, or that came after the attempt's end. They change nothing. */
+  readonly repeated: number;
+  /** Outcomes that are not of this run or its tasks, or cannot be read. */
+  readonly foreign: number;
+}
+
+/**
+ * Puts outcomes into the run's store, each once however often it is given: a merge that was cut off is made again whole.
+ * @throws StoreError, ConfigurationError where a worker was started for another run.
+ */
+export async function mergeOutcomes(
+  outcomes: Iterable<unknown> | AsyncIterable<unknown>,
+  options: BatchOptions,
+): Promise<MergeReport> {
+  const plan = planEval(options);
+  const run = runIdentity(options);
+  const report = { finished: 0, again: 0, repeated: 0, foreign: 0 };
+  const store = await openStore(options);
+  try {
+    for await (const given of outcomes) {
+      const outcome = read(given);
+      if (outcome?.runId !== store.description.runId || !options.dataset.has(outcome.taskId)) {
+        report.foreign++;
+        continue;
+      }
+      const { taskId, epoch, attempt } = outcome;
+      const key = { taskId, epoch, attempt };
+      const { attempts, ended, faults } = store.state(key);
+      if (ended || attempt !== attempts) {
+        report.repeated++;
+        continue;
+      }
+      const result = outcomeResult(outcome, options.dataset.get(taskId), run);
+      await keepWork(store, key, outcome);
+      const graded = store.state(key).collected !== undefined;
+      const { final } = judge(result, graded, faults, plan.retries);
+      await store.finished(key, result, { final });
+      report[final ? 'finished' : 'again']++;
+    }
+    return report;
+  } finally {
+    await store[Symbol.asyncDispose]();
+  }
+}
+
+function openStore(options: BatchOptions): Promise<RunStore> {
+  const { store: path, allowChanges } = options;
+  return RunStore.open({ path, description: describeRun(options), allowChanges });
+}
+
+function read(given: unknown): SampleOutcome | undefined {
+  const parsed = sampleOutcomeSchema.safeParse(given);
+  return parsed.success ? parsed.data : undefined;
+}

@@ -1,0 +1,19 @@
+import type { SampleJob, SampleJobKey, SampleOutcome } from './sample-job.js';
+
+/**
+ * Runs attempts somewhere else than in this process. Everything else stays with the evaluation: order, retries, store,
+ * progress, summary.
+ */
+export interface SampleExecutor {
+  /** For people. */
+  readonly name: string;
+  /**
+   * Brings a job to its outcome. Asked for a job it has been asked for before, by this process or one that died, it goes on
+   * with that one. When the signal fires it tells whoever works on it to stop, and resolves, within a time of its own: with
+   * the outcome, or with nothing where there is none yet; then the next session asks again.
+   * Rejects when no job can be run any more, which ends the run; what is under way is not lost.
+   */
+  run(job: SampleJob, options: { readonly signal: AbortSignal }): Promise<SampleOutcome | undefined>;
+  /** The outcome is in the store and need not be kept any longer. */
+  settled?(job: SampleJobKey): Promise<void>;
+}

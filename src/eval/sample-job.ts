@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { errorRecordSchema, taskResultSchema, ungradedResultSchema } from '../result/task-result.js';
+
+const identity = z.object({
+  /** The dataset's fingerprint. */
+  dataset: z.string(),
+  agent: z.string(),
+  scorer: z.string(),
+  configuration: z.record(z.string(), z.json()),
+});
+
+/** What decides what a result means. A worker that was given something else refuses the job. */
+export type RunIdentity = z.infer<typeof identity>;
+
+const key = {
+  schema: z.literal(1),
+  runId: z.string(),
+  taskId: z.string(),
+  epoch: z.number().int().positive(),
+  attempt: z.number().int().positive(),
+};
+
+/** Validates a job that comes from a file or another process. */
+export const sampleJobSchema = z.object({
+  ...key,
+  run: identity,
+  /** The agent's work, where it is there already and has only to be graded. */
+  saved: ungradedResultSchema.optional(),
+});
+
+/** One attempt at one sample, as plain JSON. The task itself, with its answers, is not in it: a worker has the dataset. */
+export type SampleJob = z.infer<typeof sampleJobSchema>;
+
+/** What names an attempt across runs. */
+export type SampleJobKey = Pick<SampleJob, 'runId' | 'taskId' | 'epoch' | 'attempt'>;
+
+/** Validates an outcome that comes from a file or another process. */
+export const sampleOutcomeSchema = z.discriminatedUnion('type', [
+  z.object({
+    ...key,
+    type: z.literal('result'),
+    result: taskResultSchema,
+    /** The agent's work, where it has no score yet and this attempt made it: the next attempt only grades it. */
+    work: ungradedResultSchema.optional(),
+  }),
+  /** The worker was given something else than the run is about, and did nothing. */
+  z.object({ ...key, type: z.literal('refused'), reason: z.string() }),
+  /** Nobody brought it to a result. */
+  z.object({ ...key, type: z.literal('failed'), error: errorRecordSchema }),
+]);
+
+/** How a job ended, as plain JSON. */
+export type SampleOutcome = z.infer<typeof sampleOutcomeSchema>;
+
+/**
+ * The same text for the same job, and no other: what makes an engine run it once. It holds no colon and no slash, so it
+ * can be an id in BullMQ and the name of a file.
+ */
+export function sampleJobId({ runId, taskId, epoch, attempt }: SampleJobKey): string {
+  return [runId, epoch, attempt, taskId]
+    .map((part) => encodeURIComponent(part).replaceAll('*', '%2A'))
+    .join('+');
+}

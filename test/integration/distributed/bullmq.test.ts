@@ -1,0 +1,172 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Queue } from 'bullmq';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { bullmqExecutor } from '../../../src/eval/bullmq/index.js';
+import { runEval, StoredRun } from '../../../src/index.js';
+import { heldBenchmark } from '../../fixtures/held-benchmark.js';
+import { bundleProgram, type ProgramProcess, startProgram } from '../../fixtures/process-program.js';
+import { describeRedis, type RedisServer, startRedis } from '../../fixtures/redis-server.js';
+
+const tasks = 20;
+
+describeRedis('an evaluation over a queue', () => {
+  const programs = mkdtempSync(join(tmpdir(), 'swelancer-queue-'));
+  const program = join(programs, 'queue-process.mjs');
+  let redis: RedisServer;
+  let folder: string;
+  let processes: ProgramProcess[];
+
+  beforeAll(() => bundleProgram('test/fixtures/queue-process.ts', program));
+  afterAll(() => rmSync(programs, { recursive: true, force: true }));
+  beforeEach(async () => {
+    redis = await startRedis();
+    folder = mkdtempSync(join(tmpdir(), 'swelancer-held-'));
+    writeFileSync(join(folder, 'log'), '');
+    processes = [];
+  });
+  afterEach(async () => {
+    await Promise.all(processes.map((started) => started.kill('SIGKILL')));
+    await redis[Symbol.asyncDispose]();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const start = (role: 'worker' | 'coordinator', count = tasks) => {
+    const started = startProgram(program, [role, String(redis.port), folder, String(count)]);
+    processes.push(started);
+    return started;
+  };
+  const log = () =>
+    readFileSync(join(folder, 'log'), 'utf8')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => {
+        const [what = '', pid, taskId = ''] = line.split(' ');
+        return { what, pid: Number(pid), taskId };
+      });
+  const until = async (what: string, holds: () => boolean | Promise<boolean>) => {
+    for (const giveUpAt = Date.now() + 60_000; !(await holds()); await sleep(20)) {
+      if (Date.now() > giveUpAt)
+        throw new Error(
+          `${what} did not come: ${JSON.stringify(log())} ${processes.map((one) => one.errors()).join('\n')}`,
+        );
+    }
+  };
+  const open = (file: 'let-solve' | 'let-grade') => writeFileSync(join(folder, file), '');
+  const tasksOf = (what: string, pid?: number) =>
+    log()
+      .filter((line) => line.what === what && (pid === undefined || line.pid === pid))
+      .map(({ taskId }) => taskId);
+  const held = (count = tasks) => heldBenchmark(folder, count);
+  const connection = () => ({ host: '127.0.0.1', port: redis.port });
+
+  async function expectEachOnce(count = tasks): Promise<void> {
+    const run = await StoredRun.open(join(folder, 'store'));
+    const finals: string[] = [];
+    for await (const { final, taskId } of run.attempts()) if (final) finals.push(taskId);
+    expect(finals.sort()).toEqual(run.description.dataset.tasks.map(({ id }) => id).sort());
+    const records = await run.records();
+    expect(records).toHaveLength(count);
+    expect(
+      records.every(({ status, earned, available }) => status === 'scored' && earned === available),
+    ).toBe(true);
+  }
+
+  async function jobsLeft(): Promise<number> {
+    const queue = new Queue('swelancer', { connection: connection() });
+    try {
+      return (await queue.getJobs()).length;
+    } finally {
+      await queue.close();
+    }
+  }
+
+  it('ends every sample once although a worker, Redis and the coordinator are killed in the middle', async () => {
+    const [first] = [start('worker'), start('worker'), start('worker')];
+    const coordinator = start('coordinator');
+    await until('work of three workers', () => tasksOf('solve').length === 6);
+    const lost = tasksOf('solve', first.pid);
+    expect(lost).toHaveLength(2);
+
+    await first.kill('SIGKILL');
+    await redis.kill();
+    await coordinator.kill('SIGKILL');
+    await redis.restart();
+    const second = start('coordinator');
+    // Taken over by workers that have no room yet: it is let go on first.
+    open('let-solve');
+    open('let-grade');
+
+    expect(await second.ended, second.errors()).toBe(0);
+    await expectEachOnce();
+    const solved = tasksOf('solve');
+    const twice = solved.filter((taskId, index) => solved.indexOf(taskId) !== index);
+    expect(twice.sort()).toEqual(lost.sort());
+    expect(await jobsLeft()).toBe(0);
+  });
+
+  it('only grades what a killed worker had in grading', async () => {
+    open('let-solve');
+    const first = start('worker', 4);
+    const coordinator = start('coordinator', 4);
+    await until('grading', () => tasksOf('grade').length === 2);
+    const graded = tasksOf('grade');
+    await first.kill('SIGKILL');
+    open('let-grade');
+    start('worker', 4);
+
+    expect(await coordinator.ended, coordinator.errors()).toBe(0);
+    await expectEachOnce(4);
+    expect(tasksOf('solve').sort()).toEqual(held(4).dataset.ids.toSorted());
+    expect(tasksOf('grade').filter((taskId) => graded.includes(taskId))).toHaveLength(4);
+    const run = await StoredRun.open(join(folder, 'store'));
+    const records = await run.records();
+    expect(records.map(({ usage }) => usage.costDollars)).toEqual([0.01, 0.01, 0.01, 0.01]);
+    expect(records.map(({ workOf }) => workOf)).toEqual([undefined, undefined, undefined, undefined]);
+  });
+
+  it('hands over what a worker gives back when it is told to end', async () => {
+    const first = start('worker', 4);
+    const coordinator = start('coordinator', 4);
+    await until('work', () => tasksOf('solve').length === 2);
+    expect(await first.kill('SIGTERM')).toBe(0);
+    expect(tasksOf('stopped').sort()).toEqual(tasksOf('solve', first.pid).sort());
+    open('let-solve');
+    open('let-grade');
+    start('worker', 4);
+
+    expect(await coordinator.ended, coordinator.errors()).toBe(0);
+    await expectEachOnce(4);
+  });
+
+  it('stops the workers when the run is cancelled, and goes on in the next session', async () => {
+    start('worker');
+    const store = join(folder, 'store');
+    await using executor = bullmqExecutor({ connection: connection(), pollMs: 50 });
+    const run = runEval({ ...held(), executor, store, concurrency: 6 });
+    await until('work', () => tasksOf('solve').length === 2);
+    run.cancel();
+    const outcome = await run;
+    expect(outcome.status).toBe('cancelled');
+    expect(tasksOf('stopped').sort()).toEqual(tasksOf('solve').sort());
+    expect(await jobsLeft()).toBe(0);
+
+    open('let-solve');
+    open('let-grade');
+    const rest = await runEval({ ...held(), executor, store, concurrency: 6 });
+    expect(rest.status).toBe('completed');
+    await expectEachOnce();
+  });
+
+  it('ends with the reason when a worker was started for another run', async () => {
+    start('worker', 3);
+    await using executor = bullmqExecutor({ connection: connection(), pollMs: 50 });
+    const run = runEval({ ...held(4), executor, limits: { turns: 5 } });
+    await expect(run).rejects.toThrow(
+      /refused task .*: the dataset has other tasks; limits was \{"turns":5\} and is \{\}\. Start it/,
+    );
+    expect(log()).toEqual([]);
+  });
+});
