@@ -1,24 +1,17 @@
-import { JSDOM } from 'jsdom';
 import { describe, expect, it } from 'vitest';
 import type { ResultRecord } from '../../../src/index.js';
 import { plotFile } from '../../../src/report/plots/plot.js';
 import { runPlots } from '../../../src/report/plots/run-plots.js';
+import { parseXml, type XmlDocument } from '../../fixtures/parse-xml.mjs';
 import { epochs, failed, scored } from '../../fixtures/results.js';
 import { reportData } from './report-data.js';
 
 /** Throws where a file is not well-formed XML. */
-function plotsOf(records: readonly ResultRecord[]): Map<string, XMLDocument> {
-  const { window } = new JSDOM();
-  return new Map(
-    runPlots(reportData(records)).map((plot) => {
-      const document = new window.DOMParser().parseFromString(plotFile(plot), 'image/svg+xml');
-      expect(document.querySelector('parsererror')).toBeNull();
-      return [plot.name, document];
-    }),
-  );
+function plotsOf(records: readonly ResultRecord[]): Map<string, XmlDocument> {
+  return new Map(runPlots(reportData(records)).map((plot) => [plot.name, parseXml(plotFile(plot))]));
 }
 
-function textOf(document: XMLDocument | undefined, selector: string): string {
+function textOf(document: XmlDocument | undefined, selector: string): string {
   return document?.querySelector(selector)?.textContent ?? '';
 }
 
