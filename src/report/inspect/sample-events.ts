@@ -169,7 +169,8 @@ class Translation {
 }
 
 function phaseSpan({ phase }: EventOf<'phase.started'>, agent: string): [name: string, type: string] {
-  if (phase === 'solve') return [agent, 'agent'];
+  // The viewer folds away what is of type `agent`: to it that is a helper of the agent.
+  if (phase === 'solve') return [agent, 'solver'];
   return phase === 'grade' ? ['grade', 'scorers'] : [phase ?? 'phase', 'init'];
 }
 
