@@ -1,6 +1,6 @@
 import type { PairedDifference, RunComparison } from '../metrics/compare-runs.js';
 import type { FigureTable } from './figure-tables.js';
-import { count, dollars, percent, unknown } from './figures.js';
+import { count, dollars, percent, points, unknown } from './figures.js';
 
 /** Two runs over the tasks that both scored. */
 export function comparisonTable({ tasks, accuracy, earned, pValue }: RunComparison): FigureTable {
@@ -33,10 +33,4 @@ function cents(value: number | undefined): string {
 
 function signedDollars(value: number): string {
   return `${value > 0 ? '+' : ''}${cents(value)}`;
-}
-
-/** Percentage points. */
-function points(share: number): string {
-  const value = (Math.abs(share) * 100).toFixed(1);
-  return `${share > 0 ? '+' : share < 0 ? '−' : ''}${value} points`;
 }

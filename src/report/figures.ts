@@ -26,6 +26,12 @@ function percentNumber(share: number): string {
   return (share * 100).toFixed(1).replace(/\.0$/, '');
 }
 
+/** `+2.5 points`: percentage points of a difference between two shares. */
+export function points(share: number): string {
+  const value = (Math.abs(share) * 100).toFixed(1);
+  return `${share > 0 ? '+' : share < 0 ? '−' : ''}${value} points`;
+}
+
 export function count(value: number | undefined): string {
   return value === undefined ? unknown : Math.round(value).toLocaleString('en-US');
 }

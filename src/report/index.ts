@@ -1,3 +1,4 @@
+export { ablationMarkdown } from './ablation-markdown.js';
 export { type HtmlReportLimits } from './html/limits.js';
 export { markdownReport } from './markdown.js';
 export { readReportData, type ReportData, type ReportDataOptions } from './report-data.js';

@@ -1,6 +1,7 @@
 import { comparisonTable } from './comparison-table.js';
 import { type FigureTable, figureTables } from './figure-tables.js';
 import { count, counted, dollars, moment, percent, percentInterval } from './figures.js';
+import { markdownTable, markdownText } from './markdown-table.js';
 import { outcomeKind, outcomeLabels, outcomeName } from './outcome.js';
 import type { ReportData } from './report-data.js';
 import { visibleText } from './visible-text.js';
@@ -13,12 +14,12 @@ export function markdownReport(data: ReportData): string {
   const { description, summary, base } = data;
   const [first, second, ...others] = figureTables(data);
   const sections = [
-    `## ${plain(description.name)}`,
+    `## ${markdownText(description.name)}`,
     headline(data),
     facts(data),
     ...(base === undefined ? [] : comparison(base)),
     ...[first, second].flatMap((table) =>
-      table === undefined ? [] : [`**${table.title}**`, tableText(table)],
+      table === undefined ? [] : [`**${table.title}**`, markdownTable(table)],
     ),
     ...notPassed(data),
     ...(others.length === 0
@@ -26,7 +27,9 @@ export function markdownReport(data: ReportData): string {
       : [
           folded(
             'More figures',
-            others.flatMap((table) => [`**${plain(table.title)}**`, tableText(table)]).join('\n\n'),
+            others
+              .flatMap((table) => [`**${markdownText(table.title)}**`, markdownTable(table)])
+              .join('\n\n'),
           ),
         ]),
     `<sub>Run \`${description.runId.replaceAll('`', '')}\`, ${moment(description.createdAt)}, dataset \`${description.dataset.fingerprint.slice(0, 12)}\`; intervals by Wilson or by bootstrap with seed ${summary.seed}.</sub>`,
@@ -50,7 +53,7 @@ function facts({ description, summary: { overall, cost, faults } }: ReportData):
       ? `cost at least ${dollars(cost.knownCost)}, unknown for ${counted(cost.attemptsOfUnknownCost, 'attempt')}`
       : `cost ${dollars(cost.cost)}`;
   const parts = [
-    `Agent ${plain(description.agent)}`,
+    `Agent ${markdownText(description.agent)}`,
     counted(description.dataset.tasks.length, 'task'),
     counted(description.epochs, 'epoch'),
     overall.samples < expected && `${count(overall.samples)} of ${count(expected)} samples finished`,
@@ -71,8 +74,8 @@ function comparison({
     ['Passed less often', compared.lost],
   ] as const;
   return [
-    `**Against ${plain(description.name)}**`,
-    tableText(comparisonTable(compared)),
+    `**Against ${markdownText(description.name)}**`,
+    markdownTable(comparisonTable(compared)),
     ...changed
       .filter(([, ids]) => ids.length > 0)
       .map(
@@ -102,35 +105,11 @@ function notPassed({ records, description }: ReportData): readonly string[] {
   };
   const rest =
     missed.length > shown.length ? `\n\n${count(missed.length - shown.length)} more are in results.csv.` : '';
-  return [folded(`${counted(missed.length, 'sample')} not passed`, tableText(table) + rest)];
+  return [folded(`${counted(missed.length, 'sample')} not passed`, markdownTable(table) + rest)];
 }
 
 function folded(summary: string, content: string): string {
-  return `<details><summary>${plain(summary)}</summary>\n\n${content}\n\n</details>`;
-}
-
-function tableText({ columns, rows }: FigureTable): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const [, ...figures] = columns;
-  return [
-    line(columns.map(plain)),
-    line(['---', ...figures.map((column) => (texts.has(column) ? '---' : '---:'))]),
-    ...rows.map((row) => line(row.map(plain))),
-  ].join('\n');
-}
-
-const texts = new Set(['Outcome', 'Title']);
-
-/** Text of a run that starts no link, no mention, no HTML, no picture and no new cell. */
-function plain(text: string): string {
-  return (
-    visibleText(text)
-      .replace(/\s+/g, ' ')
-      // Inside of a word an underscore means nothing.
-      .replace(/[\\`*{}[\]<>#!|~&]|(?<!\w)_|_(?!\w)/g, (character) => `&#${character.charCodeAt(0)};`)
-      .replace(/@(?=\w)/g, '@\u200b')
-      .replace(/(?<=\bhttps?:|\bwww)(?=[/.])/gi, '\u200b')
-  );
+  return `<details><summary>${markdownText(summary)}</summary>\n\n${content}\n\n</details>`;
 }
 
 function code(text: string): string {

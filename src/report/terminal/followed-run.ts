@@ -36,9 +36,13 @@ export class FollowedRun implements Disposable {
     // As many as can end at the same moment, so that none is still unread when the run is over.
     const readers = Math.min(64, run.plan.concurrency.tasks);
     const reading = Promise.all(Array.from({ length: readers }, async () => this.#read()));
+    const ended = (state: ProgressView['state']) => {
+      this.#state = state;
+      void reading.then(() => this.#disposed || options.onEnd());
+    };
     run.then(
-      ({ status }) => void reading.then(() => this.#end(status)),
-      () => void reading.then(() => this.#end('failed')),
+      ({ status }) => ended(status),
+      () => ended('failed'),
     );
   }
 
@@ -91,12 +95,6 @@ export class FollowedRun implements Disposable {
   #fault(fault: ProgressFault): void {
     this.#faults = [...this.#faults.slice(-2), fault];
     this.#options.onFault?.(fault);
-  }
-
-  #end(state: ProgressView['state']): void {
-    if (this.#disposed) return;
-    this.#state = state;
-    this.#options.onEnd();
   }
 }
 
