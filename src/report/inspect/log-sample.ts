@@ -9,6 +9,7 @@ import type { InspectEvent, InspectJson, InspectObject, InspectSummary } from '.
 import { logJson } from './log-json.js';
 import { inspectLimit, limitType } from './log-limit.js';
 import { inspectMessages, readableForm, referringForm } from './log-messages.js';
+import { stopReason } from './model-events.js';
 import { inspectUsages, type UsageByModel } from './model-usage.js';
 import { sampleEvents } from './sample-events.js';
 import { type SampleFacts, sampleMetadata, sampleScores, sampleTarget } from './sample-facts.js';
@@ -156,8 +157,11 @@ function outputOf(
     `${uuid}-out`,
     readableForm(attachments),
   );
-  const stop = last.call?.stopReason === 'end' ? 'stop' : 'unknown';
-  return { model, choices: [{ message, stop_reason: stop }], time: (last.call?.durationMs ?? 0) / 1_000 };
+  return {
+    model,
+    choices: [{ message, stop_reason: stopReason(last.call?.stopReason) }],
+    time: (last.call?.durationMs ?? 0) / 1_000,
+  };
 }
 
 /** Leaves out the middle of what no reader could show. */

@@ -28,7 +28,7 @@ export function modelEvent(
     ...asked(answer?.before ?? 0, facts),
     output: {
       model,
-      choices: [choice(answer, stopReasons[readStopReason(call?.stopReason)], facts, attachments)],
+      choices: [choice(answer, stopReason(call?.stopReason), facts, attachments)],
       usage,
       time: seconds,
     },
@@ -67,7 +67,7 @@ function asked(before: number, { transcript }: SampleFacts): InspectObject {
 
 function choice(
   answer: AnsweredCall | undefined,
-  stopReason: string,
+  reason: string,
   { transcript, uuid }: SampleFacts,
   attachments: Attachments,
 ): InspectObject {
@@ -79,19 +79,19 @@ function choice(
   const id = `${uuid}-${(answer?.before ?? 0) + 1}`;
   return {
     message: message === undefined ? { role: 'assistant', content: '' } : { ...message, id },
-    stop_reason: stopReason,
+    stop_reason: reason,
   };
 }
 
-function readStopReason(reason: string | undefined): StopReason {
-  return reason !== undefined && reason in stopReasons ? (reason as StopReason) : 'other';
+/** Events may come from another version of this package, with reasons we do not know. */
+export function stopReason(reason: string | undefined): string {
+  return stopReasons.get(reason ?? '') ?? 'unknown';
 }
 
-const stopReasons: Readonly<Record<StopReason, string>> = {
-  end: 'stop',
-  tool_calls: 'tool_calls',
-  length: 'max_tokens',
-  refusal: 'content_filter',
-  content_filter: 'content_filter',
-  other: 'unknown',
-};
+const stopReasons: ReadonlyMap<string, string> = new Map<StopReason, string>([
+  ['end', 'stop'],
+  ['tool_calls', 'tool_calls'],
+  ['length', 'max_tokens'],
+  ['refusal', 'content_filter'],
+  ['content_filter', 'content_filter'],
+]);

@@ -1,6 +1,6 @@
 // What is in the file is looked at as it is: a type of ours would only repeat what the writer believes.
-/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-call */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-call */
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -311,6 +311,26 @@ describe('writeInspectLog', () => {
       'score',
     ]);
     expect(members.map(({ name }) => name)).not.toContain('reductions.json');
+  });
+
+  it('closes the spans of events that a crash has cut off, and tells of the score all the same', async () => {
+    const cut = join(folder, 'cut');
+    cpSync(store, cut, { recursive: true });
+    const { events: path } = (await StoredRun.open(cut)).folder.attempt({
+      taskId: conversingTasks.fixed,
+      epoch: 1,
+      attempt: 1,
+    });
+    const lines = readFileSync(path, 'utf8').split('\n');
+    const middle = lines.findIndex((line) => line.includes('"tool.called"'));
+    writeFileSync(path, `${lines.slice(0, middle + 1).join('\n')}\n{"type":"comm`);
+    await writeInspectLog(cut, join(folder, 'cut.eval'));
+    ({ members } = zipMembers(readFileSync(join(folder, 'cut.eval'))));
+    const kinds: string[] = sample(conversingTasks.fixed).events.map(({ event }: Json) => event);
+    const count = (kind: string) => kinds.filter((each) => each === kind).length;
+    expect(count('span_begin')).toBeGreaterThan(2);
+    expect(count('span_end')).toBe(count('span_begin'));
+    expect([count('model'), count('score')]).toEqual([4, 2]);
   });
 
   it('exports a run that was cancelled as far as it came', async () => {
