@@ -53,5 +53,7 @@ function isMoreThanName(factor: string): boolean {
 type Column = readonly [title: string, text: (row: AblationRow) => string];
 
 function span(interval: AblationRow['differenceInterval']): string {
-  return interval === undefined ? unknown : `${points(interval.low)} to ${points(interval.high)}`;
+  return interval === undefined
+    ? unknown
+    : `${points(interval.low).replace(' points', '')} to ${points(interval.high)}`;
 }

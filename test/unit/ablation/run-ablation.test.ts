@@ -179,7 +179,7 @@ describe('runAblation', () => {
         '| Cell | userTool | Tasks | Errors | Pass rate | 95% interval | Pass at 2 | Earned | Earn rate | Difference | 95% interval | p | Cost | Tokens | Median time |',
         `| --- |${' ---: |'.repeat(14)}`,
         '| userTool on | on | 8 | 0 | 100% | 67.6–100% | 100% | $7,200 | 100% | – | – | – | $0.16 | 1,760 | TIME |',
-        '| userTool off | off | 8 | 0 | 25% | 0–62.5% | 25% | $2,400 | 33.3% | −75.0 points | −100.0 points to −37.5 points | 0.031 | $0.10 | 1,040 | TIME |',
+        '| userTool off | off | 8 | 0 | 25% | 0–62.5% | 25% | $2,400 | 33.3% | −75.0 points | −100.0 to −37.5 points | 0.031 | $0.10 | 1,040 | TIME |',
         '',
         'Differences in pass rate are to "userTool on", over the tasks both scored.',
         '',
