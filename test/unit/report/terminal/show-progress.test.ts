@@ -160,6 +160,17 @@ describe('showProgress elsewhere', () => {
     ]);
   });
 
+  it('says nothing more when it was disposed of while the run goes on', async () => {
+    const stream = new PassThrough();
+    const { run, waiting, until } = watchedRun(2, 2);
+    const progress = showProgress(run, { stream });
+    await until(() => waiting.length === 2);
+    progress[Symbol.dispose]();
+    for (const letGo of waiting) letGo();
+    await run;
+    expect(String(stream.read())).toMatch(/^running: 0 of 2 done, 2 running · .*\n$/);
+  });
+
   it('loses no line of results that come all at once', async () => {
     const stream = new PassThrough();
     const { run, waiting, until } = watchedRun(40, 40);
