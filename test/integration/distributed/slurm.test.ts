@@ -1,0 +1,83 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { StoredRun } from '../../../src/index.js';
+import { describeSlurm, type SlurmCluster, startSlurm } from '../../fixtures/slurm-cluster.js';
+
+describeSlurm('an evaluation as array jobs of Slurm', () => {
+  let cluster: SlurmCluster;
+  let folder: string;
+
+  beforeEach(async () => {
+    cluster = await startSlurm();
+    folder = mkdtempSync(join(tmpdir(), 'swelancer-held-'));
+    writeFileSync(join(folder, 'log'), '');
+  });
+  afterEach(async () => {
+    await cluster[Symbol.asyncDispose]();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const slurm = (command: 'submit' | 'merge') => {
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [
+        '--import',
+        'tsx',
+        'examples/slurm.ts',
+        command,
+        join(folder, 'store'),
+        '--evaluation=test/fixtures/slurm-evaluation.ts',
+      ],
+      { env: { ...cluster.environment, SWELANCER_HELD_FOLDER: folder }, encoding: 'utf8' },
+    );
+    if (status !== 0) throw new Error(`${command} ended with ${String(status)}: ${stderr}`);
+    return stdout;
+  };
+  const lines = (what: string) =>
+    readFileSync(join(folder, 'log'), 'utf8')
+      .split('\n')
+      .filter((line) => line.startsWith(`${what} `))
+      .map((line) => ({ pid: Number(line.split(' ')[1]), taskId: line.split(' ')[2] ?? '' }));
+  const until = async (what: string, holds: () => boolean) => {
+    for (const giveUpAt = Date.now() + 90_000; !holds(); await sleep(100)) {
+      if (Date.now() > giveUpAt)
+        throw new Error(
+          `${what} did not come: ${cluster.run('squeue')} ${readFileSync(join(folder, 'log'), 'utf8')}`,
+        );
+    }
+  };
+  const queueEmpty = () => cluster.run('squeue', '--noheader').trim() === '';
+
+  it('ends every sample once although one was killed at work and one in grading', async () => {
+    expect(slurm('submit')).toContain('Submitted 4 attempts');
+    await until('work', () => lines('solve').length === 4);
+    expect(slurm('submit')).toContain('Still under way');
+    // A manager's choice is graded without a computer, so without being held.
+    const lost = lines('solve').find(({ taskId }) => !taskId.includes('manager'));
+    process.kill(lost?.pid ?? 0, 'SIGKILL');
+    writeFileSync(join(folder, 'let-solve'), '');
+    await until('grading', () => lines('grade').length === 2);
+    const [ungraded] = lines('grade');
+    process.kill(ungraded?.pid ?? 0, 'SIGKILL');
+    writeFileSync(join(folder, 'let-grade'), '');
+    await until('the end of the array', queueEmpty);
+
+    expect(slurm('merge')).toContain('"finished":2');
+    expect(slurm('merge')).toContain('"finished":0,"again":0,"repeated":2');
+    expect(slurm('submit')).toContain('Submitted 2 attempts');
+    await until('the end of the second array', queueEmpty);
+    expect(slurm('submit')).toContain('Nothing is left');
+
+    const run = await StoredRun.open(join(folder, 'store'));
+    const finals: string[] = [];
+    for await (const { final, taskId } of run.attempts()) if (final) finals.push(taskId);
+    expect(finals.sort()).toEqual(run.description.dataset.tasks.map(({ id }) => id).sort());
+    expect((await run.records()).every(({ status }) => status === 'scored')).toBe(true);
+    const solved = lines('solve').map(({ taskId }) => taskId);
+    expect(solved.filter((taskId, index) => solved.indexOf(taskId) !== index)).toEqual([lost?.taskId]);
+  });
+});
