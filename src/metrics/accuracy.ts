@@ -80,7 +80,7 @@ export function accuracyError(
 
 /**
  * 95 % interval of the accuracy: Wilson's where every issue has one scored sample, else a bootstrap over issues. Where
- * all samples ended alike a bootstrap sees no spread, so that Wilson's is given, with the number of issues for its count.
+ * all issues came out alike a bootstrap sees no spread, so that Wilson's is given, with the number of issues for its count.
  */
 export function accuracyInterval(options: BootstrapOptions = {}): Metric<Interval | undefined> {
   return {
@@ -90,12 +90,12 @@ export function accuracyInterval(options: BootstrapOptions = {}): Metric<Interva
       const share = accuracy.compute(scored);
       if (share === undefined) return undefined;
       const issues = [...groupBy(scored, clusterOf('issue')).values()];
-      if (issues.length === scored.length || issues.length === 1 || share === 0 || share === 1)
-        return wilsonInterval(share, issues.length);
       const units = issues.map((members) => ({
         part: members.filter(({ passed }) => passed).length,
         whole: members.length,
       }));
+      const alike = units.every(({ part, whole }) => part === share * whole);
+      if (issues.length === scored.length || alike) return wilsonInterval(share, issues.length);
       return bootstrapRatio(units, options)?.interval;
     },
   };

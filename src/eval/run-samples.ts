@@ -1,0 +1,179 @@
+import type { ComputerRuntime } from '../computer/computer-interface.js';
+import { pooledRuntime } from '../computer/pool/pooled-runtime.js';
+import type { Task } from '../dataset/task.js';
+import type { EventScope } from '../events/event-scope.js';
+import type { RunEvents } from '../events/run-events.js';
+import type { TaskResult } from '../result/task-result.js';
+import { imageName } from '../swelancer/image-name.js';
+import { type SharedSetups, sharedSetups } from '../swelancer/shared-setups.js';
+import { runIdentity } from './describe-run.js';
+import type { EvalOptions } from './eval-options.js';
+import type { EvalConcurrency, EvalPlan } from './eval-plan.js';
+import type { EvalStore } from './eval-store.js';
+import { EventFiles } from './event-files.js';
+import { ImageSchedule } from './image-schedule.js';
+import type { ProgressTracker } from './progress.js';
+import { gateOf, type Queues } from './queues.js';
+import type { EvalRetries } from './retries.js';
+import type { RunControl } from './run-control.js';
+import { runSample, type SampleContext } from './run-sample.js';
+import type { Sample } from './sample.js';
+import { orderSamples } from './sample-order.js';
+
+/** What the samples of a run are run with. */
+export interface SampleRun {
+  readonly options: EvalOptions;
+  readonly plan: EvalPlan & { readonly retries: EvalRetries };
+  readonly events: RunEvents;
+  readonly scope: EventScope;
+  readonly queues: Queues;
+  readonly store: EvalStore;
+  readonly control: RunControl;
+  readonly progress: ProgressTracker;
+  /** Whether there is nothing more to be done for a sample. */
+  readonly isFinished: (sample: Sample) => boolean;
+  /** Leaves out samples whose work cannot be read: they would need an agent. */
+  readonly onlyGrading: boolean;
+  /** Called with the result of each sample that is finished. */
+  readonly onResult: (result: TaskResult) => void;
+}
+
+/** Bytes. Two of the published images have 28 GB. */
+const defaultKeepFreeBytes = 30 * 1024 ** 3;
+
+/** Runs every sample that is not finished, in order and as many at once as there is room for. */
+export async function runSamples(run: SampleRun): Promise<void> {
+  const { options, plan, queues, control, store } = run;
+  const imageOf = (task: Task) => options.computers?.image ?? imageName(task, options.computers?.images);
+  const samples = orderSamples({
+    tasks: [...options.dataset],
+    epochs: plan.epochs,
+    order: options.order ?? 'grouped',
+    imageOf,
+  }).filter((sample) => !run.isFinished(sample));
+  await using setups = sharedSetups();
+  await using images = new ImageSchedule({
+    runtime: options.runtime,
+    samples,
+    imageOf,
+    events: run.scope,
+    signal: control.signal,
+    keepFreeBytes: options.keepFreeBytes ?? defaultKeepFreeBytes,
+  });
+  const keep = options.keepEvents ?? 'all';
+  using eventFiles =
+    options.store === undefined || keep === 'none' ? undefined : new EventFiles(run.events, keep);
+  const contextOf = sampleContexts(run, { setups, eventFiles, samples: samples.length });
+  const left = countByTask(samples);
+  const runOne = async (sample: Sample) => {
+    if (control.signal.aborted) return;
+    const { task, epoch } = sample;
+    using current = control.beginSample();
+    images.begin(task);
+    try {
+      await runSample(sample, contextOf(sample, current.signal));
+    } finally {
+      run.progress.leave({ taskId: task.id, epoch });
+    }
+    images.end(task);
+    const remaining = (left.get(task.id) ?? 1) - 1;
+    left.set(task.id, remaining);
+    if (remaining === 0) await setups.release(task.id);
+  };
+  for (const sample of samples) {
+    // Room first, then the sample: a pause or a cancellation finds the rest not begun.
+    await queues.tasks.onSizeLessThan(1);
+    if (control.signal.aborted) break;
+    if (run.onlyGrading && !(await hasWork(store, sample))) continue;
+    // runTask gives every fault of a task as a result: what comes through is the store's, or a mistake of ours.
+    queues.tasks.add(() => runOne(sample)).catch((error: unknown) => control.fail(error));
+  }
+  await queues.tasks.onIdle();
+}
+
+interface SharedParts {
+  readonly setups: SharedSetups;
+  readonly eventFiles: EventFiles | undefined;
+  /** How many there will be. */
+  readonly samples: number;
+}
+
+function sampleContexts(
+  run: SampleRun,
+  { setups, eventFiles, samples }: SharedParts,
+): (sample: Sample, signal: AbortSignal) => SampleContext {
+  const { options, plan, queues, progress, control, scope } = run;
+  const { agent, computers, scorer, grading, prompt, userTool, limits, deadlines, secrets } = options;
+  const shared = {
+    store: run.store,
+    retries: plan.retries,
+    events: scope,
+    eventFiles,
+    elsewhere: options.executor && { executor: options.executor, run: runIdentity(options) },
+    taskOptions: {
+      agent,
+      runtime: boundedRuntime(options.runtime, samples, plan.concurrency),
+      computers,
+      scorer,
+      grading,
+      prompt,
+      userTool,
+      limits,
+      deadlines,
+      secrets,
+      setups,
+      events: run.events,
+      runId: scope.context.runId,
+      gates: {
+        start: gateOf(queues.starts),
+        grade: gateOf(queues.grading),
+        modelCall: gateOf(queues.modelCalls),
+      },
+    },
+  };
+  return ({ task }, signal) => ({
+    ...shared,
+    signal,
+    taskOptions: { ...shared.taskOptions, signal },
+    onBegin: (key) => progress.begin({ ...key, title: task.title, price: task.price, startedAt: Date.now() }),
+    onAttempt: (result, final) => {
+      progress.spend(result);
+      if (!final) return;
+      progress.finish(result, 'this');
+      run.onResult(result);
+      if (progress.progress().errors >= plan.errorsAllowed) control.end('stopped', 'too many errors');
+    },
+  });
+}
+
+/** A ceiling on commands needs every computer to go through one place. */
+function boundedRuntime(
+  runtime: ComputerRuntime,
+  samples: number,
+  { commands, commandsPerComputer }: EvalConcurrency,
+): ComputerRuntime {
+  if (commands === Infinity && commandsPerComputer === Infinity) return runtime;
+  // Each sample may have the agent's computer, a grader and a side computer of the user tool.
+  const room = Math.max(1, samples) * 3;
+  return pooledRuntime([{ runtime, capacity: room, starts: room }], {
+    commands: finite(commands),
+    commandsPerComputer: finite(commandsPerComputer),
+  });
+}
+
+/** Whether there is something to be graded: what is damaged needs an agent again, and grading has none. */
+async function hasWork(store: EvalStore, { task, epoch }: Sample): Promise<boolean> {
+  const key = { taskId: task.id, epoch };
+  const { collected } = store.state(key);
+  return collected !== undefined && (await store.work({ ...key, attempt: collected })) !== undefined;
+}
+
+function countByTask(samples: readonly Sample[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { task } of samples) counts.set(task.id, (counts.get(task.id) ?? 0) + 1);
+  return counts;
+}
+
+function finite(value: number): number | undefined {
+  return value === Infinity ? undefined : value;
+}
