@@ -160,6 +160,20 @@ describeRedis('an evaluation over a queue', () => {
     await expectEachOnce();
   });
 
+  it('gives an attempt up as an error when its workers keep dying', async () => {
+    await using executor = bullmqExecutor({ connection: connection(), pollMs: 50 });
+    const run = runEval({ ...held(1), executor });
+    for (let deaths = 1; deaths <= 4; deaths++) {
+      const worker = start('worker', 1);
+      await until('work', () => tasksOf('solve').length === deaths);
+      await worker.kill('SIGKILL');
+    }
+    start('worker', 1);
+    const { records } = await run;
+    expect(records).toMatchObject([{ status: 'error', error: { code: 'queue', retryable: false } }]);
+    expect(tasksOf('solve')).toHaveLength(4);
+  });
+
   it('ends with the reason when a worker was started for another run', async () => {
     start('worker', 3);
     await using executor = bullmqExecutor({ connection: connection(), pollMs: 50 });
