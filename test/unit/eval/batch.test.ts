@@ -31,7 +31,7 @@ describe('an evaluation that is handed out and collected', () => {
   });
   /** As another process gets and gives them. */
   const overJson = <T>(value: T): unknown => JSON.parse(JSON.stringify(value));
-  const run = (job: SampleJob, { store: _store, ...options }: BatchOptions): Promise<SampleOutcome> =>
+  const run = (job: SampleJob, options: BatchOptions): Promise<SampleOutcome> =>
     runSampleJob(sampleJobSchema.parse(overJson(job)), options);
   const runAll = async (jobs: readonly SampleJob[], options: BatchOptions) =>
     (await Promise.all(jobs.map((job) => run(job, options)))).map(overJson);
