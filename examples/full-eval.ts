@@ -22,12 +22,14 @@ import {
 const { values } = parseArgs({
   options: {
     local: { type: 'boolean', default: false },
+    /** Runs so many tasks of each model only. */
+    limit: { type: 'string' },
     /** Runs one model and nothing else: what this script starts, kills and takes over. */
     only: { type: 'string' },
   },
 });
 
-const dataset = await sampleDataset();
+const dataset = (await sampleDataset()).limit(Number(values.limit ?? 11));
 const folders = { careful: 'runs/full-eval/careful', hasty: 'runs/full-eval/hasty' } as const;
 type Model = keyof typeof folders;
 
@@ -56,7 +58,7 @@ await rm('runs/full-eval', { recursive: true, force: true });
 const script = fileURLToPath(import.meta.url);
 const child = spawn(
   process.execPath,
-  [...process.execArgv, script, '--only', 'careful', ...(values.local ? ['--local'] : [])],
+  [...process.execArgv, script, ...process.argv.slice(2), '--only', 'careful'],
   { stdio: 'inherit' },
 );
 const ended = once(child, 'exit');
