@@ -47,7 +47,8 @@ export async function killByShell({
   }
   for (let round = 0; left !== undefined && left > 0 && round < killRounds; round++) {
     if (round > 0) await pause(10 * 2 ** round);
-    left = await look(killScript({ ...query(), signal: 'KILL' }));
+    // What outlived one round starts processes faster than they are looked at.
+    left = await look(killScript({ ...query(), signal: 'KILL', untilStill: round > 0 }));
   }
   if (left === undefined) return { outcome: 'unsupported', killed: seen.size, survivors: null };
   const outcome = left === 0 ? 'confirmed' : 'unconfirmed';

@@ -45,7 +45,8 @@ export async function endProcesses({ control, query, graceMs, mainEnded }: EndOp
     report = parseProcessReport(output);
     for (const identity of report?.processes ?? []) seen.add(identity);
   };
-  const send = (signal: KillSignal) => run((target) => killScript({ ...target, signal }));
+  const send = (signal: KillSignal, untilStill = false) =>
+    run((target) => killScript({ ...target, signal, untilStill }));
   const pause = async (milliseconds: number) => {
     await (mainEnded === undefined || mainHasEnded
       ? sleep(milliseconds)
@@ -65,7 +66,8 @@ export async function endProcesses({ control, query, graceMs, mainEnded }: EndOp
     }
     for (let round = 0; round < killRounds && isLeft(report); round++) {
       if (round > 0) await sleep(Math.min(firstPauseMs * round, longestPauseMs));
-      await send('KILL');
+      // What outlived one round starts processes faster than they are looked at.
+      await send('KILL', round > 0);
       if (isBlind(report)) break;
     }
   } catch {

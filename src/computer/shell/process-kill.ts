@@ -22,6 +22,25 @@ export type ProcessIdentity = string;
 
 export type KillSignal = 'TERM' | 'KILL';
 
+export interface KillQuery extends ProcessQuery {
+  readonly signal: KillSignal;
+  /**
+   * Looks and freezes again and again before it kills, until a look finds no process that the one before did not. What a
+   * fork bomb starts while it is looked at is caught by this, and what is frozen keeps its place below the limit of
+   * processes, so that soon nothing can start. Takes at least one look more; for `KILL` only. Default: false.
+   */
+  readonly untilStill?: boolean | undefined;
+}
+
+/** Bounded, for a machine without a limit of processes. */
+const scanUntilStill = `
+still=8 before=none
+while [ $still -gt 0 ] && [ "$found" != "$before" ]; do
+  still=$((still - 1)) before=$found
+  swelancer_scan
+done
+`;
+
 /** What a kill or count script found. */
 export interface ProcessReport {
   /** Processes that were sent the signal. */
@@ -36,13 +55,14 @@ export interface ProcessReport {
  * POSIX sh text that signals the processes of a command and prints one line, `killed=<n> left=<n> processes=<list>`.
  * It needs no program but the shell itself, and never hits the shell that runs it.
  */
-export function killScript(query: ProcessQuery & { readonly signal: KillSignal }): string {
+export function killScript(query: KillQuery): string {
   const freeze = query.signal === 'KILL';
+  const scan = freeze && query.untilStill === true ? scanUntilStill : 'swelancer_scan';
   return script(
     `
 ${parameters(query)}
 act=${freeze ? 'freeze' : 'none'}
-swelancer_scan
+${scan}
 signalled=$count list=$found
 if [ $count -gt 0 ]; then kill -${query.signal} $pids; fi
 act=none

@@ -149,15 +149,20 @@ echo begun; sleep 4242`;
     });
   });
 
-  test('and has a fork bomb inside is still in our hands', async () => {
+  test('and has a fork bomb inside ends it at its time limit, proved dead, and works on', async () => {
     await withComputer(
       async (computer) => {
-        const bomb = 'bomb() { bomb | bomb & }; bomb; sleep 600';
+        // Every one of them starts more for as long as it lives, and TERM ends none.
+        const bomb = `trap '' TERM; bomb() { while :; do bomb & sleep 0.01; done; }; echo begun; bomb 2>/dev/null & sleep 600`;
         await expect(
-          computer.sendShellCommand(bomb, { timeoutMs: 2000, killGraceMs: 100 }),
+          computer.sendShellCommand(bomb, { timeoutMs: 5000, killGraceMs: 100 }),
         ).rejects.toMatchObject({
           code: 'command_timeout',
+          partial: { stdout: 'begun\n' },
+          kill: { outcome: 'confirmed', survivors: 0 },
         });
+        expect((await computer.sendShellCommand('echo on')).stdout).toBe('on\n');
+        expect(await computer.killAll?.()).toEqual({ outcome: 'confirmed', killed: 0, survivors: 0 });
       },
       { resources: { processes: 100 } },
     );
