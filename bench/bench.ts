@@ -4,6 +4,7 @@ import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { dockerCommands } from './docker-commands.js';
 import { firstCommand } from './first-command.js';
+import { harnessOverhead } from './harness-overhead.js';
 import { outputFlood } from './output-flood.js';
 import { metOf, ratioOf, type Row, type RowGroup } from './row.js';
 import { secondAttempt } from './second-attempt.js';
@@ -19,6 +20,7 @@ const groups: readonly RowGroup[] = [
   sshTransfers,
   firstCommand,
   secondAttempt,
+  harnessOverhead,
 ];
 
 const { values } = parseArgs({

@@ -75,3 +75,9 @@ function memoryBytes(): number {
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
+
+/** MiB of heap and buffers that are in use once nothing is left to be collected. */
+export function keptMib(): number {
+  collectGarbage();
+  return memoryBytes() / 1024 ** 2;
+}
