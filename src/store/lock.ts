@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { StoreError } from './errors.js';
@@ -36,22 +36,22 @@ export async function lockFolder(path: string): Promise<AsyncDisposable> {
   }
 }
 
+/** Puts the lock in place as a whole: a process that dies meanwhile leaves none, or one that can be read. */
 async function create(path: string, holder: Holder): Promise<boolean> {
+  const whole = `${path}.${holder.nonce}`;
+  await writeFile(whole, JSON.stringify(holder));
   try {
-    const file = await open(path, 'wx');
-    try {
-      await file.writeFile(JSON.stringify(holder));
-    } finally {
-      await file.close();
-    }
+    await link(whole, path);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
     throw error;
+  } finally {
+    await rm(whole, { force: true });
   }
 }
 
-/** Undefined where it has just gone. A file that is not a lock of ours stays from a process that died as it wrote it. */
+/** Undefined where it has just gone. @throws StoreError for a file that is not a lock of ours. */
 async function read(path: string): Promise<Holder | undefined> {
   let text: string;
   try {
