@@ -84,11 +84,15 @@ export class EvalSession {
     try {
       const store = await this.#openStore();
       await this.#work(store);
-      return await this.#outcome(store);
+      const outcome = await this.#outcome(store);
+      this.#results.end();
+      return outcome;
+    } catch (error) {
+      this.#results.end({ failure: { error } });
+      throw error;
     } finally {
       follow[Symbol.dispose]();
       signal?.removeEventListener('abort', cancel);
-      this.#results.end();
     }
   }
 

@@ -33,7 +33,7 @@ export interface GradeRunOptions
     | 'seed'
     | 'signal'
   > {
-  /** Default: each task's own. */
+  /** Default: each task's own. `gradeRun` takes the run's only. */
   readonly scorer?: Scorer | undefined;
 }
 
@@ -44,6 +44,13 @@ export interface GradeRunOptions
  */
 export async function gradeRun(store: string, options: GradeRunOptions): Promise<EvalOutcome> {
   const { description } = await StoredRun.open(store);
+  const { name } = options.scorer ?? taskScorer();
+  if (name !== description.scorer) {
+    throw new StoreError(
+      `The run in ${store} is scored by ${description.scorer}, not by ${name}. Pass that scorer, or score all of it again with \`rescoreRun\`.`,
+      { problem: 'mismatch' },
+    );
+  }
   return await session(store, description, options);
 }
 
@@ -77,7 +84,8 @@ export async function rescoreRun(store: string, { into, ...options }: RescoreOpt
 async function copyWork(from: StoredRun, target: RunStore): Promise<void> {
   for (const record of await from.records()) {
     const key = { taskId: record.taskId, epoch: record.epoch, attempt: 1 };
-    if (target.state(key).attempts > 0) continue;
+    const { finished, collected } = target.state(key);
+    if (finished || collected !== undefined) continue;
     const result = await from.result(record);
     if (result.patch === undefined && result.answer === undefined && result.status !== 'scored') continue;
     await target.started(key);

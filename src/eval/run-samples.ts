@@ -45,12 +45,13 @@ const defaultKeepFreeBytes = 30 * 1024 ** 3;
 export async function runSamples(run: SampleRun): Promise<void> {
   const { options, plan, queues, control, store } = run;
   const imageOf = (task: Task) => options.computers?.image ?? imageName(task, options.computers?.images);
-  const samples = orderSamples({
+  const unfinished = orderSamples({
     tasks: [...options.dataset],
     epochs: plan.epochs,
     order: options.order ?? 'grouped',
     imageOf,
   }).filter((sample) => !run.isFinished(sample));
+  const samples = run.onlyGrading ? await withWork(unfinished, store) : unfinished;
   await using setups = sharedSetups();
   await using images = new ImageSchedule({
     runtime: options.runtime,
@@ -84,7 +85,6 @@ export async function runSamples(run: SampleRun): Promise<void> {
     // Room first, then the sample: a pause or a cancellation finds the rest not begun.
     await queues.tasks.onSizeLessThan(1);
     if (control.signal.aborted) break;
-    if (run.onlyGrading && !(await hasWork(store, sample))) continue;
     // runTask gives every fault of a task as a result: what comes through is the store's, or a mistake of ours.
     queues.tasks.add(() => runOne(sample)).catch((error: unknown) => control.fail(error));
   }
@@ -131,6 +131,7 @@ function sampleContexts(
       },
     },
   };
+  let errors = 0;
   return ({ task }, signal) => ({
     ...shared,
     signal,
@@ -141,7 +142,8 @@ function sampleContexts(
       if (!final) return;
       progress.finish(result, 'this');
       run.onResult(result);
-      if (progress.progress().errors >= plan.errorsAllowed) control.end('stopped', 'too many errors');
+      if (result.status === 'error' && ++errors >= plan.errorsAllowed)
+        control.end('stopped', 'too many errors');
     },
   });
 }
@@ -161,11 +163,16 @@ function boundedRuntime(
   });
 }
 
-/** Whether there is something to be graded: what is damaged needs an agent again, and grading has none. */
-async function hasWork(store: EvalStore, { task, epoch }: Sample): Promise<boolean> {
-  const key = { taskId: task.id, epoch };
-  const { collected } = store.state(key);
-  return collected !== undefined && (await store.work({ ...key, attempt: collected })) !== undefined;
+/** Those with something to be graded: what is damaged needs an agent again, and grading has none. */
+async function withWork(samples: readonly Sample[], store: EvalStore): Promise<readonly Sample[]> {
+  const found: Sample[] = [];
+  for (const sample of samples) {
+    const key = { taskId: sample.task.id, epoch: sample.epoch };
+    const { collected } = store.state(key);
+    if (collected !== undefined && (await store.work({ ...key, attempt: collected })) !== undefined)
+      found.push(sample);
+  }
+  return found;
 }
 
 function countByTask(samples: readonly Sample[]): Map<string, number> {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, open, readFile, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { StoreError } from './errors.js';
@@ -39,8 +39,14 @@ export async function lockFolder(path: string): Promise<AsyncDisposable> {
 /** Puts the lock in place as a whole: a process that dies meanwhile leaves none, or one that can be read. */
 async function create(path: string, holder: Holder): Promise<boolean> {
   const whole = `${path}.${holder.nonce}`;
-  await writeFile(whole, JSON.stringify(holder));
   try {
+    const file = await open(whole, 'wx');
+    try {
+      await file.writeFile(JSON.stringify(holder));
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
     await link(whole, path);
     return true;
   } catch (error) {

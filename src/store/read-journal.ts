@@ -28,7 +28,7 @@ export async function* readJournal(path: string): AsyncGenerator<JournalEntry> {
       for (let newline = chunk.indexOf(10); newline !== -1; newline = chunk.indexOf(10, from)) {
         pending.push(chunk.subarray(from, newline));
         const line = Buffer.concat(pending);
-        end += line.length + 1;
+        end += pendingBytes + (newline - from) + 1;
         pending = [];
         pendingBytes = 0;
         from = newline + 1;

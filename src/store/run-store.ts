@@ -176,7 +176,12 @@ async function describe(folder: RunFolder, { description, allowChanges }: RunSto
       { problem: 'mismatch' },
     );
   }
-  return { description: existing, changes, existed: true };
+  if (changes.length === 0) return { description: existing, changes, existed: true };
+  // The run is about the new one from here on; that it was another is in the journal.
+  const { runId, createdAt } = existing;
+  const changed = { ...description, runId, createdAt };
+  await writeDurably(folder.description, `${JSON.stringify(changed, undefined, 2)}\n`);
+  return { description: changed, changes, existed: true };
 }
 
 async function readDescription(path: string): Promise<RunDescription | undefined> {

@@ -55,15 +55,21 @@ export class StoredRun {
     }
   }
 
-  /** The result of each finished sample, tasks in the dataset's order. What most metrics are computed from. */
+  /**
+   * The result of each finished sample of the run as it is described now, tasks in the dataset's order. What most metrics
+   * are computed from.
+   */
   async records(): Promise<readonly ResultRecord[]> {
     const finished = new Map<string, ResultRecord>();
+    const { dataset, epochs } = this.description;
+    const wanted = new Set(dataset.tasks.map(({ id }) => id));
     for await (const { final, result } of this.attempts()) {
-      if (final) finished.set(sampleKeyText(result), result);
+      if (final && wanted.has(result.taskId) && result.epoch <= epochs)
+        finished.set(sampleKeyText(result), result);
     }
     return inDatasetOrder(
       finished.values(),
-      this.description.dataset.tasks.map(({ id }) => id),
+      dataset.tasks.map(({ id }) => id),
     );
   }
 
