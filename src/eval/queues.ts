@@ -1,5 +1,4 @@
 import PQueue from 'p-queue';
-import type { Gate } from '../gate.js';
 import type { EvalConcurrency } from './eval-plan.js';
 
 /** The lines a run's samples wait in. Their lengths can be changed while it runs. */
@@ -19,26 +18,4 @@ export class Queues {
     this.grading.concurrency = grading;
     this.modelCalls.concurrency = modelCalls;
   }
-}
-
-/** A signal takes work out of the line; work that is under way ends by itself, and keeps its place until then. */
-export function gateOf(queue: PQueue): Gate {
-  return async (work, signal) => {
-    signal?.throwIfAborted();
-    const leave = new AbortController();
-    const onAbort = () => leave.abort(signal?.reason);
-    const stay = () => signal?.removeEventListener('abort', onAbort);
-    signal?.addEventListener('abort', onAbort);
-    try {
-      return await queue.add(
-        async () => {
-          stay();
-          return await work();
-        },
-        { signal: leave.signal },
-      );
-    } finally {
-      stay();
-    }
-  };
 }

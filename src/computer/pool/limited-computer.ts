@@ -1,6 +1,9 @@
 import PQueue from 'p-queue';
-import type { ComputerInterface, ShellCommandOptions } from '../computer-interface.js';
+import { gateOf } from '../../gate.js';
+import type { CommandResult, ComputerInterface, ShellCommandOptions } from '../computer-interface.js';
+import { Deadline } from '../deadline.js';
 import { defineComputer } from '../define-computer.js';
+import { endedCommandError, nothingToKill } from '../ended-command.js';
 
 export interface LimitOptions {
   /** Shared by all computers of a pool. */
@@ -10,24 +13,52 @@ export interface LimitOptions {
   readonly onGone: () => void;
 }
 
-/** The same computer with a ceiling on its commands. A command waits for its turn within its own deadline and signal. */
+/**
+ * The same computer with a ceiling on its commands. A command waits for its turn within its own time limit and signal, and
+ * has what is left of the limit when it begins. Snapshots are left out: they would be on one machine of the pool only.
+ */
 export function limitedComputer(
   computer: ComputerInterface,
   { commands, commandsAtOnce, onGone }: LimitOptions,
 ): ComputerInterface {
-  const own = new PQueue({ concurrency: commandsAtOnce });
-  const inTurn = <T>(options: ShellCommandOptions | undefined, work: () => Promise<T>): Promise<T> => {
-    const waiting = { signal: options?.signal };
-    return own.add(() => commands.add(work, waiting), waiting);
+  const [own, shared] = [gateOf(new PQueue({ concurrency: commandsAtOnce })), gateOf(commands)];
+  const inTurn = async (
+    command: string,
+    options: ShellCommandOptions | undefined,
+    run: (options: ShellCommandOptions | undefined) => Promise<CommandResult>,
+  ): Promise<CommandResult> => {
+    const { signal, timeoutMs } = options ?? {};
+    using deadline = new Deadline({ signal, timeoutMs });
+    const askedAt = performance.now();
+    const turn = { come: false };
+    const begin = () => {
+      turn.come = true;
+      if (timeoutMs === undefined) return run(options);
+      return run({ ...options, timeoutMs: Math.max(0, timeoutMs - (performance.now() - askedAt)) });
+    };
+    try {
+      return await own(() => shared(begin, deadline.signal), deadline.signal);
+    } catch (error) {
+      if (turn.come || deadline.cause === undefined) throw error;
+      throw endedCommandError({
+        computerId: computer.id ?? 'of a pool',
+        command,
+        cause: deadline.cause,
+        timeoutMs,
+        reason: deadline.signal.reason,
+        partial: { exitCode: null, stdout: '', stderr: '' },
+        kill: nothingToKill,
+      });
+    }
   };
   return defineComputer({
     id: computer.id,
     root: computer.root,
     capabilities: computer.capabilities,
     sendShellCommand: (command, options) =>
-      inTurn(options, () => computer.sendShellCommand(command, options)),
+      inTurn(command, options, (limited) => computer.sendShellCommand(command, limited)),
     checkShellCommand: (command, options) =>
-      inTurn(options, () => computer.checkShellCommand(command, options)),
+      inTurn(command, options, (limited) => computer.checkShellCommand(command, limited)),
     upload: (source, remotePath, options) => computer.upload(source, remotePath, options),
     download: (remotePath, options) => computer.download(remotePath, options),
     cleanup: async (options) => {

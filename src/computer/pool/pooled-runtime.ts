@@ -1,5 +1,6 @@
 import PQueue from 'p-queue';
 import { isSweLancerError } from '../../errors.js';
+import { gateOf } from '../../gate.js';
 import type {
   ComputerInterface,
   ComputerRequest,
@@ -30,12 +31,12 @@ export interface PooledRuntime extends ComputerRuntime {
 export function pooledRuntime(members: readonly PoolMember[], options: PoolOptions = {}): PooledRuntime {
   const plan = planPool(members, options);
   const slots = new PoolSlots(plan);
-  const starts = new PQueue({ concurrency: plan.starts });
+  const starts = gateOf(new PQueue({ concurrency: plan.starts }));
   const commands = new PQueue({ concurrency: plan.commands ?? Infinity });
   const lines = new Map(
     plan.members.map(({ name, starts: atOnce }, index) => [
       name,
-      { runtime: members[index]?.runtime, starts: new PQueue({ concurrency: atOnce }) },
+      { runtime: members[index]?.runtime, starts: gateOf(new PQueue({ concurrency: atOnce })) },
     ]),
   );
 
@@ -47,11 +48,7 @@ export function pooledRuntime(members: readonly PoolMember[], options: PoolOptio
     const line = lines.get(name);
     if (line?.runtime === undefined) throw new Error(`The pool has no member ${name}.`);
     const { runtime } = line;
-    const priority = { signal };
-    return line.starts.add(
-      () => starts.add(() => runtime.start(request, { ...rest, signal }), priority),
-      priority,
-    );
+    return await line.starts(() => starts(() => runtime.start(request, { ...rest, signal }), signal), signal);
   };
 
   return {

@@ -1,6 +1,11 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { localRuntime } from '../../../../src/computer/local/index.js';
 import { pooledRuntime } from '../../../../src/computer/pool/index.js';
 import {
+  Computer,
   type ComputerInterface,
   type ComputerRuntime,
   ComputerStartError,
@@ -215,5 +220,46 @@ describe('pooledRuntime', () => {
     gate.open();
     await Promise.all(commands);
     expect(most).toBe(3);
+  });
+
+  describe('with a ceiling on commands', () => {
+    /** A pool of one real computer, with room for one command. */
+    async function narrow() {
+      const pool = pooledRuntime(
+        [{ runtime: localRuntime({ template: mkdtempSync(join(tmpdir(), 'pool-')) }), capacity: 1 }],
+        { commandsPerComputer: 1 },
+      );
+      return Computer.from(await pool.start(request, silent));
+    }
+
+    it('ends a command on abort with the proof of it, as without a pool', async () => {
+      await using computer = await narrow();
+      const control = new AbortController();
+      const command = computer.sendShellCommand('echo begun; sleep 300', {
+        signal: control.signal,
+        onOutput: () => control.abort(),
+      });
+      await expect(command).rejects.toMatchObject({
+        code: 'aborted',
+        kill: { outcome: 'confirmed', survivors: 0 },
+      });
+    });
+
+    it('lets a command wait for its turn no longer than its time limit', async () => {
+      await using computer = await narrow();
+      const control = new AbortController();
+      const began = new Promise<void>((resolve) => {
+        void computer
+          .sendShellCommand('echo; sleep 300', { signal: control.signal, onOutput: () => resolve() })
+          .catch(() => undefined);
+      });
+      await began;
+      await expect(computer.sendShellCommand('echo late', { timeoutMs: 50 })).rejects.toMatchObject({
+        code: 'command_timeout',
+        kill: { killed: 0, survivors: 0 },
+      });
+      control.abort();
+      expect((await computer.sendShellCommand('echo next', { timeoutMs: 60_000 })).stdout).toBe('next\n');
+    });
   });
 });
