@@ -1,10 +1,12 @@
 import { getEventListeners } from 'node:events';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Deadline, over, settledWithin } from '../../../src/computer/deadline.js';
 import { ComputerLostError } from '../../../src/computer/errors.js';
 
 const never = () => new Promise<never>(() => undefined);
 const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length;
+
+afterEach(() => void vi.useRealTimers());
 
 describe('Deadline', () => {
   it('tells a time-out', async () => {
@@ -76,5 +78,35 @@ describe('Deadline', () => {
     for (const timeoutMs of [-1, NaN]) {
       expect(() => new Deadline({ timeoutMs })).toThrow(expect.objectContaining({ code: 'configuration' }));
     }
+  });
+
+  it.each([
+    ['forward', 2 * 366 * 86_400_000],
+    ['back', -2 * 366 * 86_400_000],
+  ])('fires neither early nor late when the clock of the wall jumps %s', async (_, jumpMs) => {
+    const now = Date.now();
+    vi.useFakeTimers({ toFake: ['Date'], now });
+    const far = new Deadline({ timeoutMs: 600_000 });
+    const near = new Deadline({ timeoutMs: 50 });
+    vi.setSystemTime(now + jumpMs);
+    expect(Math.abs(Date.now() - now)).toBeGreaterThan(86_400_000);
+    await expect(near.race(never(), 'The upload', 1)).rejects.toMatchObject({ code: 'timeout' });
+    expect(far.cause).toBeUndefined();
+    far[Symbol.dispose]();
+  });
+
+  it('counts the parts of a limit longer than a timer by a clock that does not jump', () => {
+    const now = Date.now();
+    const limitMs = 2 ** 31 + 1000;
+    vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout', 'performance'], now });
+    const deadline = new Deadline({ timeoutMs: limitMs });
+    vi.setSystemTime(now + 10 * limitMs);
+    vi.advanceTimersByTime(2 ** 31 - 1);
+    vi.setSystemTime(now - 10 * limitMs);
+    expect(deadline.cause).toBeUndefined();
+    vi.advanceTimersByTime(900);
+    expect(deadline.cause).toBeUndefined();
+    vi.advanceTimersByTime(200);
+    expect(deadline.cause).toBe('timeout');
   });
 });
