@@ -105,7 +105,7 @@ export class EvalSession {
       allowChanges: options.allowChanges,
       onRetry: (error) =>
         this.#scope.emit('diagnostic', {
-          message: `The journal could not be written and is tried again: ${error instanceof Error ? error.message : String(error)}`,
+          message: `The store could not be written and is tried again: ${error instanceof Error ? error.message : String(error)}`,
         }),
     });
     this.#scope = events.scope({ runId: store.description.runId }).span();

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { transcriptFile } from '../agent/transcript/transcript-file.js';
+import type { TranscriptSink } from '../agent/transcript/transcript-sink.js';
 import type { EventScope } from '../events/event-scope.js';
 import { gradeTask } from '../run/grade-task.js';
 import { runTask } from '../run/run-task.js';
@@ -7,6 +8,7 @@ import type { RunTaskOptions } from '../run/run-task-options.js';
 import type { TaskResult } from '../result/task-result.js';
 import type { ComputerRuntime } from '../computer/computer-interface.js';
 import type { AttemptFolder } from '../store/run-folder.js';
+import { patiently } from '../store/patience.js';
 import type { AttemptKey } from '../store/sample-key.js';
 import type { EvalStore } from './eval-store.js';
 import type { EventFiles } from './event-files.js';
@@ -94,9 +96,29 @@ async function runHere(
   const saved = collected === undefined ? undefined : await store.work({ ...key, attempt: collected });
   const options = { ...taskOptions, task, epoch: key.epoch, attempt: key.attempt };
   if (saved !== undefined) return await gradeTask({ ...options, saved });
-  return await runTask({
+  // What cannot be written is the run's trouble, not the task's, whatever becomes of the attempt.
+  const trouble: { met?: { readonly error: unknown } } = {};
+  const kept = async (write: () => Promise<void>) => {
+    try {
+      await write();
+    } catch (error) {
+      trouble.met ??= { error };
+      throw error;
+    }
+  };
+  const result = await runTask({
     ...options,
-    transcript: folder && transcriptFile(folder.transcript),
-    checkpoint: (work) => store.collected(key, work),
+    transcript: folder && patientTranscript(folder.transcript, kept),
+    checkpoint: (work) => kept(() => store.collected(key, work)),
   });
+  if (trouble.met !== undefined) throw trouble.met.error;
+  return result;
+}
+
+function patientTranscript(
+  path: string,
+  kept: (write: () => Promise<void>) => Promise<void>,
+): TranscriptSink {
+  const file = transcriptFile(path);
+  return { write: (entry) => kept(() => patiently(path, {}, async () => file.write(entry))) };
 }

@@ -112,20 +112,32 @@ const common = {
   warnings: z.array(errorRecordSchema),
 };
 
+const outcomeSchema = z.enum([
+  'passed',
+  'tests_failed',
+  'build_failed',
+  'patch_rejected',
+  'correct',
+  'wrong',
+  'no_answer',
+  'malformed',
+  'invalid_choice',
+]);
+
+/** Validates what a scorer gives. */
+export const scoreSchema = z.object({
+  outcome: outcomeSchema,
+  value: z.union([z.literal(0), z.literal(1)]),
+  explanation: z.string(),
+  tries: z.array(trySchema),
+  answer: z.string().optional(),
+  metadata: z.record(z.string(), z.unknown()).optional(),
+});
+
 const scoredSchema = z.object({
   ...common,
   status: z.literal('scored'),
-  outcome: z.enum([
-    'passed',
-    'tests_failed',
-    'build_failed',
-    'patch_rejected',
-    'correct',
-    'wrong',
-    'no_answer',
-    'malformed',
-    'invalid_choice',
-  ]),
+  outcome: outcomeSchema,
   /** Whether the task was paid. */
   passed: z.boolean(),
   score: z.union([z.literal(0), z.literal(1)]),

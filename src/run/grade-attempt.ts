@@ -2,6 +2,7 @@ import type { ComputerRuntime } from '../computer/computer-interface.js';
 import { isSweLancerError } from '../errors.js';
 import type { EventScope } from '../events/event-scope.js';
 import { observe } from '../events/event-scope.js';
+import { scoreSchema } from '../result/task-result.js';
 import type { Score, ScoreContext, Scorer } from '../scorer/scorer.js';
 import { GradingError, PatchRejectedError } from '../swelancer/errors.js';
 import { freshGrading } from '../swelancer/grading/fresh-grading.js';
@@ -86,7 +87,7 @@ export async function scoreSession(scorer: Scorer, context: ScoreContext): Promi
     },
     async () => {
       try {
-        return await scorer.score(context);
+        return checkedScore(scorer, await scorer.score(context));
       } catch (error) {
         if (error instanceof PatchRejectedError)
           return { outcome: 'patch_rejected', value: 0, explanation: error.message, tries: [] };
@@ -96,4 +97,24 @@ export async function scoreSession(scorer: Scorer, context: ScoreContext): Promi
       }
     },
   );
+}
+
+/** What a scorer says, if it is a score that a result can hold. @throws GradingError */
+function checkedScore({ name }: Scorer, score: Score): Score {
+  const parsed = scoreSchema.safeParse(plainJson(score));
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`);
+  throw new GradingError(`The scorer "${name}" gave no valid score: ${problems.join('; ')}.`, {
+    reason: 'scorer',
+    cause: parsed.error,
+  });
+}
+
+/** As it is read back from a file. Undefined for what has no such form. */
+function plainJson(value: unknown): unknown {
+  try {
+    return JSON.parse(JSON.stringify(value));
+  } catch {
+    return undefined;
+  }
 }

@@ -9,6 +9,7 @@ import { buildPrompt } from '../swelancer/prompt/build-prompt.js';
 import type { PreparedComputer } from '../swelancer/prepare.js';
 import type { ProvisionedComputer } from '../swelancer/provision.js';
 import { answerFileOf } from './answer-file.js';
+import { checkedMetadata, checkedUsage } from './agent-report.js';
 import type { Attempt } from './attempt.js';
 import { AgentError } from './errors.js';
 import { type Ending, runStoppable } from './stoppable.js';
@@ -85,16 +86,17 @@ function contextOf(
     transcript: options.transcript && redactedTranscript(options.transcript, attempt.redactor),
     modelGate: options.gates?.modelCall,
     reportUsage: (usage) => {
-      facts.usage = usage;
+      facts.usage = checkedUsage(attempt, usage);
     },
   };
 }
 
-function keep({ facts }: Attempt, outcome: AgentOutcome): void {
-  if (outcome.usage !== undefined) facts.usage = outcome.usage;
+function keep(attempt: Attempt, outcome: AgentOutcome): void {
+  const { facts } = attempt;
+  if (outcome.usage !== undefined) facts.usage = checkedUsage(attempt, outcome.usage);
   facts.endedByLimit = outcome.endedByLimit;
   facts.message = outcome.message;
-  facts.agentMetadata = outcome.metadata;
+  facts.agentMetadata = checkedMetadata(attempt, outcome.metadata);
 }
 
 function agentFault(name: string, error: unknown): unknown {

@@ -1,18 +1,13 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { syncFolder } from './durable-file.js';
-import { StoreError } from './errors.js';
 import { encodeLine } from './journal-line.js';
 import type { JournalRecord } from './journal-record.js';
+import { type Patience, patiently } from './patience.js';
 
-export interface JournalOptions {
+export interface JournalOptions extends Patience {
   /** Where the last line to be kept ends. Whatever follows is cut off. Bytes. */
   readonly end: number;
-  /** How long a full or failing disk is waited for before the journal gives up. Default: 60,000 ms. */
-  readonly patienceMs?: number | undefined;
-  /** Told once for each write that failed and is made again. */
-  readonly onRetry?: ((error: unknown) => void) | undefined;
 }
 
 /**
@@ -28,7 +23,7 @@ export class Journal implements AsyncDisposable {
   #torn = false;
   #waiting: Waiting[] = [];
   #flushing: Promise<void> | undefined;
-  #failure: StoreError | undefined;
+  #failure: unknown;
 
   private constructor(file: FileHandle, path: string, options: JournalOptions) {
     this.#file = file;
@@ -52,7 +47,8 @@ export class Journal implements AsyncDisposable {
 
   /** @throws StoreError when the record could not be made to last; the journal takes no more then. */
   append(record: JournalRecord): Promise<void> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    // What `patiently` has thrown.
+    if (this.#failure !== undefined) return Promise.reject(this.#failure as Error);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ line: encodeLine(record), resolve, reject });
       this.#flushing ??= this.#flush();
@@ -71,11 +67,8 @@ export class Journal implements AsyncDisposable {
       try {
         await this.#write(Buffer.from(batch.map(({ line }) => line).join('')));
         for (const { resolve } of batch) resolve();
-      } catch (cause) {
-        this.#failure = new StoreError(
-          `The journal ${this.#path} could not be written: ${messageOf(cause)}. Nothing that was confirmed is lost; free the disk and run again to continue.`,
-          { problem: 'unwritable', cause },
-        );
+      } catch (error) {
+        this.#failure = error;
         for (const { reject } of [...batch, ...this.#waiting]) reject(this.#failure);
         this.#waiting = [];
       }
@@ -85,32 +78,19 @@ export class Journal implements AsyncDisposable {
 
   /** Writes all of it, or nothing: what a failed write has left is cut off before the next. */
   async #write(bytes: Buffer): Promise<void> {
-    const { patienceMs = 60_000, onRetry } = this.#options;
-    const giveUpAt = performance.now() + patienceMs;
-    for (let waitMs = 100; ; waitMs = Math.min(waitMs * 2, 5_000)) {
-      try {
-        if (this.#torn) await this.#file.truncate(this.#end);
-        this.#torn = true;
-        await this.#file.appendFile(bytes);
-        await this.#file.datasync();
-        this.#torn = false;
-        this.#end += bytes.length;
-        return;
-      } catch (error) {
-        if (performance.now() + waitMs > giveUpAt) throw error;
-        onRetry?.(error);
-        await sleep(waitMs);
-      }
-    }
+    await patiently(`The journal ${this.#path}`, this.#options, async () => {
+      if (this.#torn) await this.#file.truncate(this.#end);
+      this.#torn = true;
+      await this.#file.appendFile(bytes);
+      await this.#file.datasync();
+      this.#torn = false;
+      this.#end += bytes.length;
+    });
   }
 }
 
 interface Waiting {
   readonly line: string;
   readonly resolve: () => void;
-  readonly reject: (error: StoreError) => void;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  readonly reject: (error: unknown) => void;
 }

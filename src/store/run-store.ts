@@ -10,6 +10,7 @@ import { StoreError } from './errors.js';
 import { Journal } from './journal.js';
 import type { JournalRecord } from './journal-record.js';
 import { lockFolder } from './lock.js';
+import { type Patience, patiently } from './patience.js';
 import { readJournal } from './read-journal.js';
 import { type RunDescription, runDescriptionSchema } from './run-description.js';
 import { type AttemptFolder, runFolder, type RunFolder } from './run-folder.js';
@@ -17,17 +18,13 @@ import type { AttemptKey, SampleKey } from './sample-key.js';
 import { type SampleState, SampleStates } from './sample-state.js';
 import { readUngraded } from './read-ungraded.js';
 
-export interface RunStoreOptions {
+export interface RunStoreOptions extends Patience {
   /** The folder. Created where it is missing. */
   readonly path: string;
   /** What the run is about. A folder that exists must be about the same. */
   readonly description: RunDescription;
   /** Continues a folder whose dataset, agent or configuration was another. Its journal says so. Default: false. */
   readonly allowChanges?: boolean | undefined;
-  /** How long a full or failing disk is waited for. Default: 60,000 ms. */
-  readonly patienceMs?: number | undefined;
-  /** Told of writes that failed and are made again. */
-  readonly onRetry?: ((error: unknown) => void) | undefined;
 }
 
 /** What was found in a folder when it was opened. */
@@ -57,13 +54,15 @@ export class RunStore implements AsyncDisposable {
   readonly #states: SampleStates;
   readonly #journal: Journal;
   readonly #lock: AsyncDisposable;
+  readonly #patience: Patience;
 
   private constructor(
     folder: RunFolder,
     description: RunDescription,
     found: StoreFindings,
-    parts: { states: SampleStates; journal: Journal; lock: AsyncDisposable },
+    parts: { states: SampleStates; journal: Journal; lock: AsyncDisposable; patience: Patience },
   ) {
+    this.#patience = parts.patience;
     this.folder = folder;
     this.description = description;
     this.found = found;
@@ -80,11 +79,8 @@ export class RunStore implements AsyncDisposable {
     try {
       const { description, changes, existed } = await describe(folder, options);
       const { states, end, ...damage } = await recover(folder.journal);
-      const journal = await Journal.open(folder.journal, {
-        end,
-        patienceMs: options.patienceMs,
-        onRetry: options.onRetry,
-      });
+      const patience: Patience = { patienceMs: options.patienceMs, onRetry: options.onRetry };
+      const journal = await Journal.open(folder.journal, { end, ...patience });
       const found: StoreFindings = {
         resumed: existed,
         finished: states.count(({ finished }) => finished),
@@ -94,7 +90,7 @@ export class RunStore implements AsyncDisposable {
         ...damage,
         changes,
       };
-      const store = new RunStore(folder, description, found, { states, journal, lock });
+      const store = new RunStore(folder, description, found, { states, journal, lock, patience });
       await store.#append({
         type: 'session.started',
         time: Date.now(),
@@ -123,7 +119,8 @@ export class RunStore implements AsyncDisposable {
 
   /** Keeps an agent's work before it is graded. */
   async collected(key: AttemptKey, work: UngradedResult): Promise<void> {
-    await writeDurably(this.attempt(key).work, `${JSON.stringify(work)}\n`);
+    const path = this.attempt(key).work;
+    await patiently(path, this.#patience, () => writeDurably(path, `${JSON.stringify(work)}\n`));
     await this.#append({ type: 'attempt.collected', time: Date.now(), ...plain(key) });
   }
 
@@ -134,7 +131,8 @@ export class RunStore implements AsyncDisposable {
 
   /** Keeps a result. What is in the files is there before the journal tells of it. */
   async finished(key: AttemptKey, result: TaskResult, { final }: { final: boolean }): Promise<void> {
-    await writeAttemptFiles(this.attempt(key), result);
+    const files = this.attempt(key);
+    await patiently(files.path, this.#patience, () => writeAttemptFiles(files, result));
     const record = recordOf(result);
     await this.#append({ type: 'attempt.finished', time: Date.now(), ...plain(key), final, result: record });
   }

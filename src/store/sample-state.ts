@@ -48,7 +48,13 @@ function next(state: SampleState, record: Extract<JournalRecord, { taskId: strin
   switch (record.type) {
     case 'attempt.started':
       // A finished sample that is taken up again has all its retries before it.
-      return { ...state, attempts, ended: false, finished: false, ...(state.finished && { faults: { run: 0, grade: 0 } }) };
+      return {
+        ...state,
+        attempts,
+        ended: false,
+        finished: false,
+        ...(state.finished && { faults: { run: 0, grade: 0 } }),
+      };
     case 'attempt.collected':
       return { ...state, attempts, collected: record.attempt };
     case 'attempt.finished': {

@@ -1,6 +1,13 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { ConfigurationError, RunEvents, runEval, type SweLancerEvent } from '../../../src/index.js';
+import {
+  type AgentContext,
+  ConfigurationError,
+  RunEvents,
+  runEval,
+  type Scorer,
+  type SweLancerEvent,
+} from '../../../src/index.js';
 import { unmatchedStarts } from '../../../src/testing/index.js';
 import { fakeBenchmarkRuntime, fakeSolver, fakeTasks, lost } from '../../fixtures/fake-benchmark.js';
 
@@ -302,5 +309,62 @@ describe('runEval', () => {
     expect(images).toHaveLength(7);
     expect(images[0]).toBe('evict swelancer_x86_0_1:latest below 10');
     expect(calls.indexOf('fetch swelancer_x86_1_1:latest')).toBeLessThan(calls.indexOf(images[0] ?? ''));
+  });
+
+  it('is not ended by what one agent or scorer hands over', async () => {
+    const big: unknown = { big: 1n };
+    const agent = {
+      name: 'odd',
+      solve: async (context: AgentContext) => {
+        await fakeSolver.solve(context);
+        const odd = [
+          { usage: { costDollars: NaN, turns: 3 } },
+          { usage: { turns: 2.5 }, metadata: big as Record<string, unknown> },
+          { message: 7 as unknown as string },
+          {},
+        ];
+        return odd[Number.parseInt(context.task.id, 10)] ?? {};
+      },
+    };
+    const outcome = await runEval({ dataset: fakeTasks(4), agent, runtime: fakeBenchmarkRuntime() });
+    expect(outcome.records.map(({ status }) => status)).toEqual(['scored', 'scored', 'error', 'scored']);
+    expect(outcome.records[0]?.usage).toEqual({ turns: 3 });
+    expect(outcome.records[0]?.warnings).toMatchObject([
+      { code: 'agent', message: expect.stringContaining('costDollars') },
+    ]);
+    expect(outcome.records[1]).toMatchObject({ usage: {}, warnings: [{}, {}] });
+    const scorer: Scorer = {
+      name: 'broken',
+      score: async () => ({ outcome: 'splendid', value: 2 }) as never,
+    };
+    const scored = await runEval({
+      dataset: fakeTasks(2),
+      agent: fakeSolver,
+      runtime: fakeBenchmarkRuntime(),
+      scorer,
+    });
+    expect(scored.records).toMatchObject([
+      {
+        status: 'error',
+        error: { code: 'grading', message: expect.stringMatching(/gave no valid score: .*outcome/) },
+      },
+      { status: 'error' },
+    ]);
+  });
+
+  it('hands its error to whoever iterates', async () => {
+    const read = async () => {
+      const seen: string[] = [];
+      const store = '/dev/null/no-folder';
+      const run = runEval({
+        dataset: fakeTasks(2),
+        agent: fakeSolver,
+        runtime: fakeBenchmarkRuntime(),
+        store,
+      });
+      for await (const { taskId } of run) seen.push(taskId);
+      return seen;
+    };
+    await expect(read()).rejects.toThrow(/ENOTDIR/);
   });
 });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { appendFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -310,6 +311,42 @@ describe('the folder of a run', () => {
     });
     await appendFile(join(folder, 'run.json'), 'x');
     await expect(StoredRun.open(folder)).rejects.toThrow(/not the description of a run/);
+  });
+});
+
+/** Filled by the first write of work.json; freed when the run says that it waits. */
+describe.skipIf(process.getuid?.() !== 0)('a full disk', () => {
+  async function smallDisk() {
+    const path = await mkdtemp(join(tmpdir(), 'swelancer-disk-'));
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=400k', 'tmpfs', path]);
+    return {
+      path,
+      [Symbol.asyncDispose]: async () => {
+        execFileSync('umount', ['-l', path]);
+        await rm(path, { recursive: true, force: true });
+      },
+    };
+  }
+
+  it('is waited for, and the run goes on when there is room again', async () => {
+    await using disk = await smallDisk();
+    const ballast = join(disk.path, 'ballast');
+    await writeFile(ballast, Buffer.alloc(360_000));
+    const waits: string[] = [];
+    const outcome = await runEval({
+      dataset: fakeTasks(6),
+      agent: fakeSolver,
+      runtime: fakeBenchmarkRuntime(),
+      store: join(disk.path, 'run'),
+      keepEvents: 'none',
+      events: (event) => {
+        if (event.type !== 'diagnostic' || !event.message.includes('tried again')) return;
+        waits.push(event.message);
+        void rm(ballast, { force: true });
+      },
+    });
+    expect(waits[0]).toMatch(/ENOSPC/);
+    expect(outcome.records.map(({ status }) => status)).toEqual(Array.from({ length: 6 }, () => 'scored'));
   });
 });
 
