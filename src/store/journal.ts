@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncFolder } from './durable-file.js';
+import type { StoreError } from './errors.js';
 import { encodeLine } from './journal-line.js';
 import type { JournalRecord } from './journal-record.js';
 import { type Patience, patiently } from './patience.js';
@@ -23,7 +24,7 @@ export class Journal implements AsyncDisposable {
   #torn = false;
   #waiting: Waiting[] = [];
   #flushing: Promise<void> | undefined;
-  #failure: unknown;
+  #failure: Error | undefined;
 
   private constructor(file: FileHandle, path: string, options: JournalOptions) {
     this.#file = file;
@@ -48,7 +49,7 @@ export class Journal implements AsyncDisposable {
   /** @throws StoreError when the record could not be made to last; the journal takes no more then. */
   append(record: JournalRecord): Promise<void> {
     // What `patiently` has thrown.
-    if (this.#failure !== undefined) return Promise.reject(this.#failure as Error);
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ line: encodeLine(record), resolve, reject });
       this.#flushing ??= this.#flush();
@@ -68,7 +69,8 @@ export class Journal implements AsyncDisposable {
         await this.#write(Buffer.from(batch.map(({ line }) => line).join('')));
         for (const { resolve } of batch) resolve();
       } catch (error) {
-        this.#failure = error;
+        // What `patiently` throws.
+        this.#failure = error as StoreError;
         for (const { reject } of [...batch, ...this.#waiting]) reject(this.#failure);
         this.#waiting = [];
       }

@@ -68,6 +68,7 @@ async function notReady(computer: Computer, reason: 'died' | 'timeout', what: st
     lastLogLines,
     computerId: computer.id,
     phase: 'ready',
-    retryable: reason === 'timeout' || outOfMemory === true,
+    // 137: ended from outside. A set-up that fails by itself would do so again.
+    retryable: reason === 'timeout' || outOfMemory === true || exitCode === 137,
   });
 }
