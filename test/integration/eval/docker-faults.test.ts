@@ -70,11 +70,10 @@ describeDocker('an evaluation of the sample benchmark in Docker', () => {
       attempts.push(
         result.status === 'error' ? `${result.error.code} in ${result.error.phase ?? '?'}` : result.status,
       );
+    // A machine that dies while it sets itself up is told with its log, as a start that failed.
     expect(attempts).toEqual([
-      ...victims.map(({ phase }) =>
-        // A machine that dies while it sets itself up is told with its log.
-        expect.stringMatching(phase === 'ready' ? /in ready$/ : new RegExp(`computer_lost in ${phase}$`)),
-      ),
+      'computer_start in ready',
+      ...victims.slice(1).map(({ phase }) => `computer_lost in ${phase}`),
       'scored',
     ]);
     // Killed in grading: the work was there, and only graded again.

@@ -76,7 +76,7 @@ describe.skipIf(!built)(`set-ups that attempts share${missing}`, { timeout: 900_
   expectNothingLeft(label);
 
   it('are gone through once by two attempts and their grading, which pay what they would have paid', async () => {
-    const services = `ls /tmp/.X11-unix; cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -o 'Xvfb :99\\|x11vnc -display'; ls /setup_done.txt /tmp/.X99-lock`;
+    const services = `ls /tmp/.X11-unix; cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -o '[X]vfb :99\\|[x]11vnc -display'; ls /setup_done.txt /tmp/.X99-lock`;
     let seen: string | undefined;
     const lookAround: AgentFunction = async ({ computer }) => {
       seen = (await computer.sendShellCommand(`${services}; ls -A / /tmp /run /dev/shm | grep aside`)).stdout;
