@@ -10,6 +10,10 @@ import type { TranscriptSink } from './transcript/transcript-sink.js';
 /** Works on one task in one computer. What it leaves in the repository, or in the answer file, is graded. */
 export interface Agent {
   readonly name: string;
+  /**
+   * What decides how it works, such as its model, as plain JSON. A run's folder keeps it, and refuses to go on with another.
+   */
+  readonly configuration?: Readonly<Record<string, unknown>> | undefined;
   solve(context: AgentContext): Promise<AgentOutcome>;
 }
 

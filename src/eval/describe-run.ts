@@ -44,6 +44,7 @@ type IdentifyingOptions = Pick<
   | 'limits'
   | 'deadlines'
   | 'computers'
+  | 'prompt'
 >;
 
 function describeTask({ id, variant, title, price, split, ...task }: Task) {
@@ -59,8 +60,10 @@ function describeTask({ id, variant, title, price, split, ...task }: Task) {
 
 /** Settings that change what a result means. How many run at a time, and how long faults are waited out, do not. */
 function settings(options: IdentifyingOptions): Record<string, Json | undefined> {
-  const { computers = {} } = options;
+  const { agent, computers = {}, prompt = 'default' } = options;
   return plainJson({
+    agentConfiguration: 'configuration' in agent ? agent.configuration : undefined,
+    prompt: typeof prompt === 'function' ? 'custom' : prompt,
     grading: options.grading ?? 'fresh',
     userTool: options.userTool ?? true,
     limits: options.limits ?? {},

@@ -88,8 +88,10 @@ export function codeBlockAgent(options: CodeBlockAgentOptions): Agent {
     }
   };
 
+  const { model, sampling = {} } = options;
   return {
     name: sessionOptions.name,
+    configuration: { version: sessionOptions.version, model: model.id, maxTurns, sampling },
     solve: (context) => runSession(context, sessionOptions, (session) => work(context, session)),
   };
 }

@@ -139,7 +139,8 @@ export function toolAgent(options: ToolAgentOptions): Agent {
     maxOutputBytes: options.maxOutputBytes ?? 32 * 1024,
   });
 
-  return { name, solve };
+  const { model, sampling = {} } = options;
+  return { name, configuration: { version, model: model.id, maxTurns, sampling }, solve };
 }
 
 const reminder = 'You called no tool. Go on with the work, or call submit if it is finished.';
