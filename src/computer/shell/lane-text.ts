@@ -40,7 +40,10 @@ while IFS=' ' read -r id marker; do
     if [ " $* " != "$before" ]; then
       for directory; do
         case $before in *" $directory "*) continue ;; esac
-        if [ "$directory/fd/1" -ef /proc/$$/fd/1 ] || [ "$directory/fd/2" -ef /proc/$$/fd/2 ]; then held=yes; fi
+        # Under any number: a child may have copied a stream before it closed the usual ones.
+        for file in "$directory"/fd/*; do
+          if [ "$file" -ef /proc/$$/fd/1 ] || [ "$file" -ef /proc/$$/fd/2 ]; then held=yes; break; fi
+        done
         if { is_foreign <"$directory/environ"; } 2>/dev/null; then continue; fi
         new="$new $directory"
       done

@@ -145,6 +145,18 @@ describe.each(shells)('lanes in $name', (shell) => {
     expect(second.stdout).not.toBe(first.stdout);
   });
 
+  test('do not give late output through a copied descriptor to the next command either', async () => {
+    const { engine } = start();
+    const fifo = join(folder, `copied-${shell.name}`);
+    const first = await engine.sendShellCommand(
+      `mkfifo ${fifo}; (read -r go <${fifo}; echo late >&5) 5>&1 >/dev/null 2>&1 & echo $PPID`,
+    );
+    expect(first.leftoverProcesses).toBe(1);
+    const second = await engine.sendShellCommand(`echo go >${fifo}; echo $PPID`);
+    expect(second.stdout).toMatch(/^\d+\n$/);
+    expect(second.stdout).not.toBe(first.stdout);
+  });
+
   test('outlive a command that ends their supervisor, whose exit code is unknown then', async () => {
     const { engine } = start();
     const result = await engine.sendShellCommand(
