@@ -1,10 +1,10 @@
 import type { Computer } from '../computer/computer.js';
 import type { PublicTask } from '../dataset/task.js';
-import type { Usage } from '../events/event.js';
 import type { EventScope } from '../events/event-scope.js';
 import type { Gate } from '../gate.js';
 import type { Prompt } from '../swelancer/prompt/prompt.js';
 import type { UserToolResult } from '../swelancer/user-tool.js';
+import type { AgentUsage } from './agent-usage.js';
 import type { TranscriptSink } from './transcript/transcript-sink.js';
 
 /** Works on one task in one computer. What it leaves in the repository, or in the answer file, is graded. */
@@ -65,17 +65,6 @@ export interface AgentLimits {
 }
 
 export type AgentLimitName = keyof AgentLimits;
-
-export interface AgentUsage extends Usage {
-  readonly turns?: number | undefined;
-  readonly toolCalls?: number | undefined;
-  readonly modelCalls?: number | undefined;
-  readonly modelMs?: number | undefined;
-  /** Calls whose tokens the provider did not tell: the sums leave theirs out. */
-  readonly callsWithUnknownUsage?: number | undefined;
-  /** Undefined where the cost of a call is unknown, never 0 then. */
-  readonly costDollars?: number | undefined;
-}
 
 export interface AgentOutcome {
   /** Which limit ended the agent, if one did. */

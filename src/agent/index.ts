@@ -5,8 +5,8 @@ export type {
   AgentLimitName,
   AgentLimits,
   AgentOutcome,
-  AgentUsage,
 } from './agent.js';
+export type { AgentUsage } from './agent-usage.js';
 export { answerProblem } from './answer-problem.js';
 export { cliAgent } from './cli/cli-agent.js';
 export type { CliAgentOptions } from './cli/cli-agent-options.js';

@@ -1,5 +1,5 @@
 import { dollars, picodollars } from '../model/dollars.js';
-import type { AgentUsage } from './agent.js';
+import type { AgentUsage } from './agent-usage.js';
 
 /** The sum of what is known; dollars are unknown as soon as one part's are. */
 export function usageSum(parts: readonly AgentUsage[]): AgentUsage {

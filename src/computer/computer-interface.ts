@@ -1,6 +1,6 @@
 import type { EmitEvent } from '../events/event.js';
 import type { Environment } from '../redaction.js';
-import type { NetworkOptions, NetworkPolicy, NetworkReport } from './network-policy.js';
+import type { NetworkPolicy, NetworkReport } from './network-policy.js';
 
 /**
  * What an in-house compute backend implements: the five methods of the benchmark's own documentation.
@@ -68,6 +68,14 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds. Default: none; the phases of a task set their own. */
   readonly timeoutMs?: number | undefined;
+}
+
+export interface NetworkOptions extends CallOptions {
+  /**
+   * Host names or IPv4 addresses that `cut` leaves reachable, on every port, such as a model's endpoint. Names are
+   * resolved here, once, and written to the computer's hosts file. Nothing else of the network is.
+   */
+  readonly allow?: readonly string[] | undefined;
 }
 
 /** A string is a path on this machine. */

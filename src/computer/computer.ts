@@ -1,7 +1,6 @@
 import { type EventScope, silentScope } from '../events/event-scope.js';
 import { Redactor } from '../redaction.js';
-import type { TreeLimits } from './archive/extract-tree.js';
-import { extractTree } from './archive/extract-tree.js';
+import { extractTree, type TreeLimits } from './archive/extract-tree.js';
 import { checkedCommand } from './checked-command.js';
 import type { CompletedCommand } from './completed-command.js';
 import { attempt, ComputerCore, type ComputerView } from './computer-core.js';
@@ -13,12 +12,13 @@ import type {
   ComputerSnapshot,
   DownloadOptions,
   KillReport,
+  NetworkOptions,
   ShellCommandOptions,
   UploadOptions,
   UploadSource,
 } from './computer-interface.js';
 import { killByShell } from './kill-by-shell.js';
-import type { NetworkOptions, NetworkPolicy, NetworkReport } from './network-policy.js';
+import type { NetworkPolicy, NetworkReport } from './network-policy.js';
 import { runCommand } from './run-command.js';
 import { setNetworkPolicy } from './set-network-policy.js';
 import { takeSnapshot } from './take-snapshot.js';

@@ -11,10 +11,10 @@ export { type ComputerDefinition, defineComputer } from './define-computer.js';
 export * from './errors.js';
 export {
   type NetworkCheck,
-  type NetworkOptions,
   type NetworkPolicy,
   NetworkPolicyError,
   type NetworkReport,
 } from './network-policy.js';
+export type { NetworkOptions } from './computer-interface.js';
 export { shellQuote } from './shell-quote.js';
 export type { TreeSource } from './transfer-tree.js';

@@ -1,4 +1,3 @@
-import type { CallOptions } from './computer-interface.js';
 import { SweLancerError, type SweLancerErrorOptions } from '../errors.js';
 
 /**
@@ -6,14 +5,6 @@ import { SweLancerError, type SweLancerErrorOptions } from '../errors.js';
  * stays up, so that a browser inside does not think it is offline. `none`: no interface but loopback.
  */
 export type NetworkPolicy = 'open' | 'cut' | 'none';
-
-export interface NetworkOptions extends CallOptions {
-  /**
-   * Host names or IPv4 addresses that `cut` leaves reachable, on every port, such as a model's endpoint. Names are
-   * resolved here, once, and written to the computer's hosts file. Nothing else of the network is.
-   */
-  readonly allow?: readonly string[] | undefined;
-}
 
 /** One look at what can be reached. */
 export interface NetworkCheck {

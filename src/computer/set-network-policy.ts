@@ -1,7 +1,8 @@
 import { observe } from '../events/event-scope.js';
 import type { ComputerView } from './computer-core.js';
 import { UnsupportedOptionError } from './errors.js';
-import type { NetworkOptions, NetworkPolicy, NetworkReport } from './network-policy.js';
+import type { NetworkPolicy, NetworkReport } from './network-policy.js';
+import type { NetworkOptions } from './computer-interface.js';
 
 /** Changes what a computer can reach, between its events. */
 export async function setNetworkPolicy(

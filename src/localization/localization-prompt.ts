@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors.js';
-import type { PromptInput } from '../swelancer/prompt/build-prompt.js';
+import type { PromptInput } from '../swelancer/prompt/prompt-input.js';
 import type { Prompt } from '../swelancer/prompt/prompt.js';
 import { localizationAnswerFile } from './localization-answer-file.js';
 

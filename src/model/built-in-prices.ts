@@ -1,4 +1,4 @@
-import type { ModelPrice, PriceTable } from './prices.js';
+import type { ModelPrice, PriceTable } from './price-table.js';
 
 const opusPrice: ModelPrice = { input: 5, cachedInput: 0.5, cacheWrite: 6.25, output: 25 };
 const firstOpusPrice: ModelPrice = { input: 15, cachedInput: 1.5, cacheWrite: 18.75, output: 75 };

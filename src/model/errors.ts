@@ -1,6 +1,5 @@
 import { isSweLancerError, SweLancerError, type SweLancerErrorOptions } from '../errors.js';
 import type { Usage } from '../events/event.js';
-import type { FailedAttempt } from './model-client.js';
 
 export type ModelErrorKind =
   /** No key, or one the provider does not take. */
@@ -53,6 +52,13 @@ export interface ModelErrorOptions extends SweLancerErrorOptions {
   /** The provider may have counted more than `usage` says: the call had reached it and its bill did not arrive. Default: false. */
   readonly usageUnknown?: boolean | undefined;
   readonly failedAttempts?: readonly FailedAttempt[] | undefined;
+}
+
+/** A call that failed and was made again. */
+export interface FailedAttempt {
+  readonly error: ModelError;
+  /** Milliseconds from this failure to the next attempt. */
+  readonly waitMs: number;
 }
 
 /** A model call failed. Branch on `kind`. No key is ever in its message or its cause. */

@@ -2,14 +2,19 @@ export { apiKeyFromEnv } from './api-key.js';
 export { builtInPrices } from './built-in-prices.js';
 export type { Clock } from './clock.js';
 export { trimContext, type TrimmedContext, type TrimOptions } from './context-trimming.js';
-export { isModelError, ModelError, type ModelErrorKind, type ModelErrorOptions } from './errors.js';
+export {
+  type FailedAttempt,
+  isModelError,
+  ModelError,
+  type ModelErrorKind,
+  type ModelErrorOptions,
+} from './errors.js';
 export { headAndTail } from './head-and-tail.js';
 export { contentParts, textOf } from './message-content.js';
 export { type MeteredModel, type MeteredModelOptions, meteredModel } from './metered-model.js';
 export type {
   AssistantMessage,
   ContentPart,
-  FailedAttempt,
   ImagePart,
   ModelCallOptions,
   ModelClient,
@@ -27,7 +32,8 @@ export type {
   UserMessage,
 } from './model-client.js';
 export { modelTool } from './model-tool.js';
-export { type ModelPrice, type Prices, type PriceTable, priceOf, type TokenPrices } from './prices.js';
+export { type Prices, priceOf } from './prices.js';
+export type { ModelPrice, PriceTable, TokenPrices } from './price-table.js';
 export type { RecordedAnswer, RecordedExchange, RecordedRequest } from './recorded-exchange.js';
 export { type RecordingOptions, recordingFetch } from './recording.js';
 export { type ReplayOptions, replayingFetch } from './replaying-fetch.js';

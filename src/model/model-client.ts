@@ -1,6 +1,6 @@
 import type { Usage } from '../events/event.js';
 import type { EventScope } from '../events/event-scope.js';
-import type { ModelError } from './errors.js';
+import type { FailedAttempt } from './errors.js';
 
 /** A language model: one request in, one answer out. Whatever implements this works with every agent here. */
 export interface ModelClient {
@@ -127,11 +127,4 @@ export interface ModelResponse {
   readonly id?: string | undefined;
   /** What it took to get here. Their tokens are not in `usage`. */
   readonly failedAttempts?: readonly FailedAttempt[] | undefined;
-}
-
-/** A call that failed and was made again. */
-export interface FailedAttempt {
-  readonly error: ModelError;
-  /** Milliseconds from this failure to the next attempt. */
-  readonly waitMs: number;
 }

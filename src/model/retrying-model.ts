@@ -2,8 +2,8 @@ import { ConfigurationError } from '../errors.js';
 import { silentScope } from '../events/event-scope.js';
 import { abortedError, defaultCallTimeoutMs } from './call-deadline.js';
 import { type Clock, systemClock } from './clock.js';
-import { isModelError, type ModelError } from './errors.js';
-import type { FailedAttempt, ModelCallOptions, ModelClient, ModelRequest } from './model-client.js';
+import { type FailedAttempt, isModelError, type ModelError } from './errors.js';
+import type { ModelCallOptions, ModelClient, ModelRequest } from './model-client.js';
 
 export interface RetryOptions {
   /** Calls in all, the first one included. Default: 8. */

@@ -1,4 +1,5 @@
-import type { AgentOutcome, AgentUsage } from '../agent/agent.js';
+import type { AgentOutcome } from '../agent/agent.js';
+import type { AgentUsage } from '../agent/agent-usage.js';
 import { usageSchema } from '../result/usage-schema.js';
 import { type Attempt, warn } from './attempt.js';
 import { AgentError } from './errors.js';

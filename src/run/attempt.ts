@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Agent, AgentUsage } from '../agent/agent.js';
+import type { Agent } from '../agent/agent.js';
+import type { AgentUsage } from '../agent/agent-usage.js';
 import type { NetworkReport } from '../computer/network-policy.js';
 import { ConfigurationError, type ErrorRecord, type Phase, toErrorRecord } from '../errors.js';
 import type { EventScope } from '../events/event-scope.js';

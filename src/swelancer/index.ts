@@ -17,7 +17,8 @@ export { type Layout, type LayoutFactory, officialLayout } from './layout.js';
 export { applyPatch, type BaseSource, extractPatch, type Patch, patchFrom } from './patch.js';
 export { type FailedStep, failedStepOf, type PlaybookStepKind } from './playbook-output.js';
 export { prepareComputer, type PreparedComputer, type PrepareOptions } from './prepare.js';
-export { buildPrompt, type PromptInput, type PromptSource } from './prompt/build-prompt.js';
+export { buildPrompt, type PromptSource } from './prompt/build-prompt.js';
+export type { PromptInput } from './prompt/prompt-input.js';
 export type { Prompt } from './prompt/prompt.js';
 export {
   type ComputerOptions,

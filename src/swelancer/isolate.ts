@@ -1,6 +1,7 @@
 import type { Computer } from '../computer/computer.js';
 import { UnsupportedOptionError } from '../computer/errors.js';
-import type { NetworkOptions, NetworkPolicy, NetworkReport } from '../computer/network-policy.js';
+import type { NetworkPolicy, NetworkReport } from '../computer/network-policy.js';
+import type { NetworkOptions } from '../computer/computer-interface.js';
 
 /**
  * Cuts a ready computer off, as upstream does after set-up; its own results count only so. With no policy asked for, a

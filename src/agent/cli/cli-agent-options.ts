@@ -1,6 +1,7 @@
 import type { CommandResult } from '../../computer/computer-interface.js';
 import type { Environment } from '../../redaction.js';
-import type { AgentContext, AgentLimitName, AgentUsage } from '../agent.js';
+import type { AgentContext, AgentLimitName } from '../agent.js';
+import type { AgentUsage } from '../agent-usage.js';
 
 export interface CliAgentOptions {
   /** Names the agent in results, such as `claude-code`. */

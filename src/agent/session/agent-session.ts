@@ -1,10 +1,10 @@
 import { type ErrorRecord, toErrorRecord } from '../../errors.js';
-import type { EventScope } from '../../events/event-scope.js';
-import { observe } from '../../events/event-scope.js';
+import { type EventScope, observe } from '../../events/event-scope.js';
 import type { ModelMessage, ModelRequest, ModelResponse, ToolCall } from '../../model/model-client.js';
 import { type Prices, priceOf } from '../../model/prices.js';
 import type { Spending } from '../../model/spending.js';
-import type { AgentContext, AgentUsage } from '../agent.js';
+import type { AgentContext } from '../agent.js';
+import type { AgentUsage } from '../agent-usage.js';
 import { LimitReached } from './limit-reached.js';
 import type { TranscriptCall, TranscriptEntry, TranscriptMessage } from '../transcript/transcript-entry.js';
 

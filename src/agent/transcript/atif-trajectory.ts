@@ -1,6 +1,6 @@
 import type { ContentPart } from '../../model/model-client.js';
 import { replayedToolInput } from '../../model/tool-input.js';
-import type { AgentUsage } from '../agent.js';
+import type { AgentUsage } from '../agent-usage.js';
 import { usageSum } from '../usage-sum.js';
 import type {
   AtifAgent,

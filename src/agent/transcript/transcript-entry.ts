@@ -8,7 +8,7 @@ import type {
   ToolMessage,
   UserMessage,
 } from '../../model/model-client.js';
-import type { AgentUsage } from '../agent.js';
+import type { AgentUsage } from '../agent-usage.js';
 
 /** One line of a transcript: all that an agent said, was told and did, in the order in which it happened. */
 export type TranscriptEntry = TranscriptStart | TranscriptMessage | TranscriptEnd;

@@ -5,6 +5,7 @@ import type {
   ComputerInterface,
   ComputerRequest,
   ComputerSnapshot,
+  NetworkOptions,
   ShellCommandOptions,
 } from '../computer-interface.js';
 import { defineComputer } from '../define-computer.js';
@@ -14,7 +15,7 @@ import { createDockerTransport } from './docker-transport.js';
 import { callEngineTwice } from './engine-call.js';
 import { downloadFile, type RunInside, uploadFile } from './file-transfer.js';
 import { countMemoryKills } from './memory-kills.js';
-import type { NetworkOptions, NetworkPolicy, NetworkReport } from '../network-policy.js';
+import type { NetworkPolicy, NetworkReport } from '../network-policy.js';
 import type { NetworkControl } from './network-policy.js';
 import type { SnapshotStore } from './snapshot.js';
 import { downloadTree, uploadTree } from './tree-transfer.js';

@@ -1,8 +1,7 @@
-import type { CallOptions } from '../computer-interface.js';
+import type { CallOptions, NetworkOptions } from '../computer-interface.js';
 import { UnsupportedOptionError } from '../errors.js';
 import {
   type NetworkCheck,
-  type NetworkOptions,
   type NetworkPolicy,
   NetworkPolicyError,
   type NetworkReport,

@@ -6,6 +6,7 @@ import { requireBaseUrl } from '../base-url.js';
 import { defaultCallTimeoutMs } from '../call-deadline.js';
 import type { ModelClient } from '../model-client.js';
 import { providerCall } from '../provider-call.js';
+import type { AnthropicSettings } from './anthropic-settings.js';
 import { createMessage } from './create-message.js';
 
 export interface AnthropicModelOptions {
@@ -28,15 +29,6 @@ export interface AnthropicModelOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** In place of the global one: a recording, a proxy. */
   readonly fetch?: typeof fetch | undefined;
-}
-
-export interface AnthropicSettings {
-  readonly client: Anthropic;
-  readonly model: string;
-  readonly stream: boolean;
-  readonly maxOutputTokens: number;
-  readonly promptCaching: boolean;
-  readonly extraBody: Readonly<Record<string, unknown>>;
 }
 
 /**

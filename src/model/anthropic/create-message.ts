@@ -3,7 +3,7 @@ import type { ModelRequest, ModelResponse } from '../model-client.js';
 import type { ProviderCall } from '../provider-call.js';
 import { requestIdOf } from '../request-id.js';
 import { streamedEvents, wholeBody } from '../response-shape.js';
-import type { AnthropicSettings } from './anthropic-model.js';
+import type { AnthropicSettings } from './anthropic-settings.js';
 import { MessageAssembly } from './message-assembly.js';
 import { readMessage } from './message-body.js';
 import { messagesRequest } from './messages-request.js';

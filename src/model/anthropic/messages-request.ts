@@ -13,7 +13,7 @@ import type {
   ModelRequest,
 } from '../model-client.js';
 import { replayedToolInput } from '../tool-input.js';
-import type { AnthropicSettings } from './anthropic-model.js';
+import type { AnthropicSettings } from './anthropic-settings.js';
 
 const toolChoices = { auto: 'auto', required: 'any', none: 'none' } as const;
 

@@ -6,7 +6,7 @@ import { contentParts } from '../message-content.js';
 import type { ContentPart, ImagePart, ModelMessage, ModelRequest } from '../model-client.js';
 import { isRecord } from '../json-path.js';
 import { replayedToolInput } from '../tool-input.js';
-import type { OpenAiSettings } from './openai-model.js';
+import type { OpenAiSettings } from './openai-settings.js';
 
 /** The body of a chat completion, without `stream`. */
 export function chatRequest(settings: OpenAiSettings, request: ModelRequest) {

@@ -6,7 +6,7 @@ import { requestIdOf } from '../request-id.js';
 import { ChatAssembly } from './chat-assembly.js';
 import { readChatCompletion } from './chat-completion.js';
 import { chatRequest } from './chat-request.js';
-import type { OpenAiSettings } from './openai-model.js';
+import type { OpenAiSettings } from './openai-settings.js';
 
 /** One call of `/chat/completions`. */
 export async function completeChat(

@@ -4,7 +4,7 @@ import type { ModelRequest, ModelResponse } from '../model-client.js';
 import type { ProviderCall } from '../provider-call.js';
 import { requestIdOf } from '../request-id.js';
 import { streamedEvents, wholeBody } from '../response-shape.js';
-import type { OpenAiSettings } from './openai-model.js';
+import type { OpenAiSettings } from './openai-settings.js';
 import { readResponse } from './response-body.js';
 import { responsesRequest } from './responses-request.js';
 

@@ -8,6 +8,7 @@ import type { ModelClient } from '../model-client.js';
 import { providerCall } from '../provider-call.js';
 import { completeChat } from './complete-chat.js';
 import { createResponse } from './create-response.js';
+import type { OpenAiSettings } from './openai-settings.js';
 
 export interface OpenAiModelOptions {
   /** The model as the server names it. */
@@ -28,14 +29,6 @@ export interface OpenAiModelOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** In place of the global one: a recording, a proxy. */
   readonly fetch?: typeof fetch | undefined;
-}
-
-/** What both styles of call need. */
-export interface OpenAiSettings {
-  readonly client: OpenAI;
-  readonly model: string;
-  readonly stream: boolean;
-  readonly extraBody: Readonly<Record<string, unknown>>;
 }
 
 /**

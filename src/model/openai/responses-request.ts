@@ -4,7 +4,7 @@ import { isRecord } from '../json-path.js';
 import { contentParts } from '../message-content.js';
 import type { ContentPart, ModelMessage, ModelRequest } from '../model-client.js';
 import { replayedToolInput } from '../tool-input.js';
-import type { OpenAiSettings } from './openai-model.js';
+import type { OpenAiSettings } from './openai-settings.js';
 
 /** The body of a call of `/responses`, without `stream`. @throws ConfigurationError for stop sequences, which it has none of. */
 export function responsesRequest(settings: OpenAiSettings, request: ModelRequest) {

@@ -1,5 +1,5 @@
 import type { InspectObject } from './log-format.js';
-import type { EventContent } from './sample-events.js';
+import type { EventContent } from './placed-content.js';
 
 export interface InspectLimit {
   readonly event: EventContent;

@@ -4,7 +4,7 @@ import type { Attachments } from './attachments.js';
 import type { InspectObject } from './log-format.js';
 import { inspectMessages, referringForm } from './log-messages.js';
 import { inspectUsage } from './model-usage.js';
-import type { EventContent } from './sample-events.js';
+import type { EventContent } from './placed-content.js';
 import type { SampleFacts } from './sample-facts.js';
 import { toolDefinitions } from './tool-definitions.js';
 import type { AnsweredCall } from './transcript-cursor.js';

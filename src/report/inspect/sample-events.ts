@@ -3,25 +3,15 @@ import type { Attachments } from './attachments.js';
 import { CommandOutput, isCommandEnding } from './command-output.js';
 import { failedModelEvent, modelEvent } from './model-events.js';
 import { inspectError } from './log-error.js';
-import type { InspectEvent, InspectObject } from './log-format.js';
+import type { InspectEvent } from './log-format.js';
 import { plain } from './log-json.js';
 import { inspectLimit } from './log-limit.js';
+import type { EventContent, PlacedContent } from './placed-content.js';
 import { fileEvent, commandEvent } from './sandbox-events.js';
 import { type SampleFacts, sampleScores, sampleTarget } from './sample-facts.js';
 import { SpanPlaces } from './span-places.js';
 import { toolEvent, toolEventsOf } from './tool-events.js';
 import { TranscriptCursor } from './transcript-cursor.js';
-
-/** An event without what every event has. */
-export type EventContent = InspectObject & Pick<InspectEvent, 'event'>;
-
-/** Where and when: what every event has. */
-export interface EventPlace {
-  readonly timeMs: number;
-  readonly spanId?: string | undefined;
-}
-
-export type PlacedContent = EventPlace & { readonly content: EventContent };
 
 /**
  * Our events of a sample, and its transcript, as Inspect's. An answer of a model that no event tells of comes at the end, so

@@ -2,7 +2,7 @@ import type { EventOf } from '../../events/event.js';
 import type { CommandEnding, EndedCommand } from './command-output.js';
 import type { InspectObject } from './log-format.js';
 import { plain } from './log-json.js';
-import type { EventContent } from './sample-events.js';
+import type { EventContent } from './placed-content.js';
 
 /** A command: one event when it has ended, at the time it began. An unknown exit code is left out. */
 export function commandEvent(ending: CommandEnding, { started, output }: EndedCommand): EventContent {

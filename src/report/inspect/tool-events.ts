@@ -6,7 +6,7 @@ import type { Attachments } from './attachments.js';
 import type { InspectJson, InspectObject } from './log-format.js';
 import { plain } from './log-json.js';
 import { argumentsOf } from './log-messages.js';
-import type { EventContent } from './sample-events.js';
+import type { EventContent } from './placed-content.js';
 
 /** A call of a tool, at its start, with what it was answered. */
 export function toolEvent(

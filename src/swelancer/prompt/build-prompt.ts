@@ -1,19 +1,9 @@
 import { ConfigurationError } from '../../errors.js';
 import type { PublicTask } from '../../dataset/task.js';
-import type { Layout } from '../layout.js';
 import { icPrompt } from './ic-prompt.js';
 import { managerPrompt } from './manager-prompt.js';
 import type { Prompt } from './prompt.js';
-
-/** What a template can build on. Nothing here is secret. */
-export interface PromptInput {
-  readonly task: PublicTask;
-  readonly layout: Layout;
-  /** Whether the agent has the user tool. */
-  readonly userTool: boolean;
-  /** Whether its computer is known to be cut off. Default: false, and nothing is said about it. */
-  readonly cutOff?: boolean | undefined;
-}
+import type { PromptInput } from './prompt-input.js';
 
 /**
  * `default`: our own words. `from-row`: the messages a paper-era row carries, verbatim. A function: the caller's own

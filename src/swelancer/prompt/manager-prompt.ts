@@ -1,5 +1,5 @@
 import type { PublicTask } from '../../dataset/task.js';
-import type { PromptInput } from './build-prompt.js';
+import type { PromptInput } from './prompt-input.js';
 import { dollars } from './dollars.js';
 
 /** The statement of a manager task. Version `manager/1`. */
