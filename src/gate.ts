@@ -7,6 +7,9 @@ export type Gate = <T>(work: () => Promise<T>, signal: AbortSignal | undefined) 
 export function gateOf(queue: PQueue): Gate {
   return async (work, signal) => {
     signal?.throwIfAborted();
+    // With room there is no line to leave.
+    if (queue.size === 0 && queue.pending < queue.concurrency && !queue.isPaused)
+      return await queue.add(work);
     const leave = new AbortController();
     const onAbort = () => leave.abort(signal?.reason);
     const stay = () => signal?.removeEventListener('abort', onAbort);

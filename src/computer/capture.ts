@@ -7,6 +7,8 @@ import type { CapturedOutput, OutputOptions } from './computer-interface.js';
 /** Bytes. */
 export const defaultCaptureBytes = 256 * 1024;
 
+const nothing = new Uint8Array(0);
+
 export interface CaptureOptions extends Pick<OutputOptions, 'headBytes' | 'tailBytes'> {
   /** A local file that gets every byte. Its folder is created. */
   readonly spillPath?: string | undefined;
@@ -19,10 +21,10 @@ export interface CaptureOptions extends Pick<OutputOptions, 'headBytes' | 'tailB
 export class OutputCapture {
   readonly #headBytes: number;
   readonly #tailBytes: number;
-  #head: Uint8Array = new Uint8Array(0);
+  #head: Uint8Array = nothing;
   #headLength = 0;
   /** A ring once it is full: the oldest byte is at `#tailStart`. */
-  #tail: Uint8Array = new Uint8Array(0);
+  #tail: Uint8Array = nothing;
   #tailLength = 0;
   #tailStart = 0;
   #totalBytes = 0;
@@ -97,6 +99,7 @@ export function captureWhole(
   bytes: Uint8Array,
   options: Pick<OutputOptions, 'headBytes' | 'tailBytes'> = {},
 ): CapturedOutput {
+  if (bytes.length === 0) return { totalBytes: 0, omittedBytes: 0, head: nothing, tail: nothing };
   // Copies, so that the capture does not hold on to all of `bytes`; the `slice` of a Buffer would share it.
   const head = new Uint8Array(bytes.subarray(0, options.headBytes ?? defaultCaptureBytes));
   const tailLength = Math.min(bytes.length - head.length, options.tailBytes ?? defaultCaptureBytes);
@@ -104,7 +107,7 @@ export function captureWhole(
     totalBytes: bytes.length,
     omittedBytes: bytes.length - head.length - tailLength,
     head,
-    tail: new Uint8Array(bytes.subarray(bytes.length - tailLength)),
+    tail: tailLength === 0 ? nothing : new Uint8Array(bytes.subarray(bytes.length - tailLength)),
   };
 }
 

@@ -17,8 +17,10 @@ function joined(head: Uint8Array, tail: Uint8Array): Uint8Array {
   return tail.length === 0 ? head : Buffer.concat([head, tail]);
 }
 
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
 function decode(bytes: Uint8Array): string {
-  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+  return bytes.length === 0 ? '' : decoder.decode(bytes);
 }
 
 /** Length without a character at the end whose rest is missing. */

@@ -10,52 +10,80 @@ const longestTimerMs = 2 ** 31 - 1;
 export const over = Symbol('over');
 
 /**
- * The caller's signal and time limit as one signal that tells which of them fired first.
+ * The caller's signal and time limit as one, which tells which of them fired first. A run has one for every command and
+ * transfer, so that it makes no signal of its own before somebody asks for it.
  * Dispose it when the call has ended: it lets go of its timer and of every listener. (`AbortSignal.any` leaks on Node 20.)
  */
 export class Deadline implements Disposable {
-  readonly #controller = new AbortController();
-  readonly #release: (() => void)[] = [];
   readonly #timeoutMs: number | undefined;
-  #cause: 'timeout' | 'abort' | undefined;
+  readonly #followed: AbortSignal[] = [];
+  readonly #waiting = new Set<() => void>();
+  #timer: NodeJS.Timeout | undefined;
+  #end: { readonly cause: 'timeout' | 'abort'; readonly reason: unknown } | undefined;
+  #controller: AbortController | undefined;
+  #abortion: AbortController | undefined;
 
   /** Milliseconds count from here. @throws ConfigurationError for a time limit that is not a number of 0 or more. */
   constructor(options: CallOptions, ...moreSignals: readonly (AbortSignal | undefined)[]) {
-    const { timeoutMs } = options;
+    const { signal, timeoutMs } = options;
     if (timeoutMs !== undefined && !(timeoutMs >= 0)) {
       throw new ConfigurationError(
         `timeoutMs is ${timeoutMs}; give milliseconds, 0 or more, or leave it out.`,
       );
     }
     this.#timeoutMs = timeoutMs;
-    for (const signal of [options.signal, ...moreSignals]) if (signal !== undefined) this.#follow(signal);
+    this.#follow(signal);
+    for (const more of moreSignals) this.#follow(more);
     if (timeoutMs !== undefined && timeoutMs !== Infinity) this.#arm(performance.now() + timeoutMs);
   }
 
   /** Fires on whichever comes first. Its reason is the caller's own on an abort, a `TimeoutError` otherwise. */
   get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#end !== undefined) this.#controller.abort(this.#end.reason);
+    }
     return this.#controller.signal;
+  }
+
+  /** Fires with the caller's signal only, also after the time limit: for work that watches the time itself. */
+  get aborted(): AbortSignal {
+    if (this.#abortion === undefined) {
+      this.#abortion = new AbortController();
+      if (this.#end?.cause === 'abort') this.#abortion.abort(this.#end.reason);
+    }
+    return this.#abortion.signal;
   }
 
   /** Which of the two fired first; undefined while neither has. */
   get cause(): 'timeout' | 'abort' | undefined {
-    return this.#cause;
+    return this.#end?.cause;
+  }
+
+  /** The reason of `signal`, once it has fired. */
+  get reason(): unknown {
+    return this.#end?.reason;
   }
 
   /** The result of `work`, or `over` if the deadline comes first. A later rejection of `work` is taken care of. */
   async whileOpen<T>(work: Promise<T>): Promise<T | typeof over> {
-    work.catch(() => undefined);
-    if (this.signal.aborted) return over;
-    let stop: () => void = () => undefined;
-    const ended = new Promise<typeof over>((resolve) => {
-      stop = () => resolve(over);
-      this.signal.addEventListener('abort', stop, { once: true });
+    return new Promise((resolve, reject) => {
+      const stop = () => resolve(over);
+      if (this.#end === undefined) this.#waiting.add(stop);
+      else stop();
+      work.then(
+        (result) => {
+          this.#waiting.delete(stop);
+          resolve(result);
+        },
+        (error: unknown) => {
+          this.#waiting.delete(stop);
+          // As the work gave it.
+          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+          reject(error);
+        },
+      );
     });
-    try {
-      return await Promise.race([work, ended]);
-    } finally {
-      this.signal.removeEventListener('abort', stop);
-    }
   }
 
   /**
@@ -71,55 +99,68 @@ export class Deadline implements Disposable {
 
   /** @throws CallTimeoutError, CallAbortedError when the deadline is over */
   check(what: string): void {
-    if (this.signal.aborted) throw this.error(what);
+    if (this.#end !== undefined) throw this.error(what);
   }
 
   /** What to throw once the deadline is over. */
   error(what: string): Error {
-    if (this.#cause === 'timeout') {
+    if (this.cause === 'timeout') {
       return new CallTimeoutError(`${what} took longer than its time limit of ${this.#timeoutMs ?? 0} ms.`);
     }
-    const reason: unknown = this.signal.reason;
+    const { reason } = this;
     // A part of ours that ends a call through a signal gives the error to throw as the reason.
     if (isSweLancerError(reason)) return reason;
     return new CallAbortedError(`${what} was aborted.`, { cause: reason });
   }
 
   [Symbol.dispose](): void {
-    for (const release of this.#release.splice(0)) release();
+    clearTimeout(this.#timer);
+    for (const signal of this.#followed.splice(0)) signal.removeEventListener('abort', this.#onAbort);
   }
 
-  #follow(signal: AbortSignal): void {
-    if (this.signal.aborted) return;
-    const onAbort = () => this.#fire('abort', signal.reason);
+  readonly #onAbort = (event: Event) => {
+    // Only signals are followed.
+    this.#abort((event.target as AbortSignal).reason);
+  };
+
+  #follow(signal: AbortSignal | undefined): void {
+    if (signal === undefined || this.#end !== undefined) return;
     if (signal.aborted) {
-      onAbort();
+      this.#abort(signal.reason);
       return;
     }
     // Many calls at once may share a signal, which Node takes for a leak from the eleventh listener on.
     setMaxListeners(0, signal);
-    signal.addEventListener('abort', onAbort, { once: true });
-    this.#release.push(() => signal.removeEventListener('abort', onAbort));
+    signal.addEventListener('abort', this.#onAbort);
+    this.#followed.push(signal);
   }
 
   #arm(endsAt: number): void {
-    if (this.signal.aborted) return;
+    if (this.#end !== undefined) return;
     const remaining = endsAt - performance.now();
-    const timer = setTimeout(
+    this.#timer = setTimeout(
       () => {
         if (remaining > longestTimerMs) this.#arm(endsAt);
         else this.#fire('timeout', new DOMException('The time limit is over.', 'TimeoutError'));
       },
       Math.min(Math.max(remaining, 0), longestTimerMs),
     );
-    this.#release.push(() => clearTimeout(timer));
+  }
+
+  #abort(reason: unknown): void {
+    this.#fire('abort', reason);
+    this.#abortion?.abort(reason);
+    this[Symbol.dispose]();
   }
 
   #fire(cause: 'timeout' | 'abort', reason: unknown): void {
-    if (this.#cause !== undefined) return;
-    this.#cause = cause;
-    this.#controller.abort(reason);
-    this[Symbol.dispose]();
+    if (this.#end !== undefined) return;
+    this.#end = { cause, reason };
+    this.#controller?.abort(reason);
+    for (const stop of this.#waiting) stop();
+    this.#waiting.clear();
+    // An abort is still of interest to whoever asked for `aborted`.
+    if (this.#abortion === undefined) this[Symbol.dispose]();
   }
 }
 

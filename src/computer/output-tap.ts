@@ -18,20 +18,15 @@ interface TapOptions {
 /** Passes on the output of one command as events and to the caller's `onOutput`, whose faults it keeps to itself. */
 export class OutputTap {
   readonly #tap: TapOptions;
-  readonly #texts: Record<OutputStream, TextStream>;
-  readonly #kept: Record<OutputStream, OutputCapture>;
+  /** Of the streams on which something has come. */
+  readonly #texts: Partial<Record<OutputStream, TextStream>> = {};
+  readonly #kept: Partial<Record<OutputStream, OutputCapture>> = {};
   #received = false;
   #ended = false;
   #callerFailed = false;
 
   constructor(tap: TapOptions) {
     this.#tap = tap;
-    this.#texts = { stdout: textStream(tap.redactor), stderr: textStream(tap.redactor) };
-    const { headBytes, tailBytes } = tap.options.output ?? {};
-    this.#kept = {
-      stdout: new OutputCapture({ headBytes, tailBytes }),
-      stderr: new OutputCapture({ headBytes, tailBytes }),
-    };
   }
 
   /** For `onOutput` of the implementation. What comes after the end is dropped: the terminal event was the last word. */
@@ -39,8 +34,9 @@ export class OutputTap {
     if (this.#ended || chunk.bytes.length === 0) return;
     this.#received = true;
     this.#tellCaller(chunk);
-    if (this.#tap.keep) void this.#kept[chunk.stream].write(chunk.bytes);
-    this.#emit(chunk.stream, this.#texts[chunk.stream].write(chunk.bytes));
+    if (this.#tap.keep) void this.#capture(chunk.stream).write(chunk.bytes);
+    const text = (this.#texts[chunk.stream] ??= textStream(this.#tap.redactor));
+    this.#emit(chunk.stream, text.write(chunk.bytes));
   };
 
   /** Tells of output that no one has told of yet, and closes both streams. */
@@ -52,19 +48,27 @@ export class OutputTap {
         this.#emit(stream, this.#tap.redactor.redact(result[stream]));
       }
     }
-    for (const stream of ['stdout', 'stderr'] as const) this.#emit(stream, this.#texts[stream].end());
+    for (const stream of ['stdout', 'stderr'] as const) this.#emit(stream, this.#texts[stream]?.end() ?? '');
     this.#ended = true;
   }
 
   /** What has arrived so far, as the result of a command whose end nobody saw. */
   partial(): CommandResult {
-    const captured = { stdout: this.#kept.stdout.snapshot(), stderr: this.#kept.stderr.snapshot() };
+    const captured = {
+      stdout: this.#capture('stdout').snapshot(),
+      stderr: this.#capture('stderr').snapshot(),
+    };
     return {
       exitCode: null,
       stdout: capturedText(captured.stdout),
       stderr: capturedText(captured.stderr),
       captured,
     };
+  }
+
+  #capture(stream: OutputStream): OutputCapture {
+    const { headBytes, tailBytes } = this.#tap.options.output ?? {};
+    return (this.#kept[stream] ??= new OutputCapture({ headBytes, tailBytes }));
   }
 
   #emit(stream: OutputStream, text: string): void {

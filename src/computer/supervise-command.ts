@@ -41,35 +41,27 @@ export async function superviseCommand(
 }
 
 async function runNatively(
-  { core, until }: ComputerView,
+  { core }: ComputerView,
   supervised: SupervisedCommand,
   deadline: Deadline,
 ): Promise<CommandResult> {
   const { command, options, tap } = supervised;
   // The implementation watches the time itself; its signal must not fire for that, or it would take it for an abort.
-  const stop = new Deadline({ signal: options.signal }, ...until, core.gone);
+  const signal = deadline.aborted;
+  const work = attempt(() =>
+    core.implementation.sendShellCommand(command, { ...options, signal, onOutput: tap.receive }),
+  );
+  const result = await deadline.whileOpen(work);
+  if (result !== over) return result;
+  const graceMs = options.killGraceMs ?? defaultKillGraceMs;
+  const settled = !core.gone.aborted && (await settledWithin(work, graceMs + nativeKillMs));
+  const kill: KillReport = { outcome: 'unconfirmed', killed: 0, survivors: null };
+  if (!settled) throw await ended(core.id, supervised, deadline, kill, tap.partial());
   try {
-    const work = attempt(() =>
-      core.implementation.sendShellCommand(command, {
-        ...options,
-        signal: stop.signal,
-        onOutput: tap.receive,
-      }),
-    );
-    const result = await deadline.whileOpen(work);
-    if (result !== over) return result;
-    const graceMs = options.killGraceMs ?? defaultKillGraceMs;
-    const settled = !core.gone.aborted && (await settledWithin(work, graceMs + nativeKillMs));
-    const kill: KillReport = { outcome: 'unconfirmed', killed: 0, survivors: null };
-    if (!settled) throw await ended(core.id, supervised, deadline, kill, tap.partial());
-    try {
-      return await work;
-    } catch (error) {
-      if (isSweLancerError(error)) throw error;
-      throw await ended(core.id, supervised, deadline, kill, tap.partial());
-    }
-  } finally {
-    stop[Symbol.dispose]();
+    return await work;
+  } catch (error) {
+    if (isSweLancerError(error)) throw error;
+    throw await ended(core.id, supervised, deadline, kill, tap.partial());
   }
 }
 
@@ -109,7 +101,7 @@ async function runMarked(
       returned || kill.outcome !== 'confirmed' ? kill : { ...kill, outcome: 'unconfirmed', survivors: null };
     throw await ended(core.id, supervised, deadline, honest, partial);
   } finally {
-    letGo.abort(deadline.signal.reason);
+    letGo.abort(deadline.reason);
   }
 }
 
@@ -127,7 +119,7 @@ async function ended(
     command: shown,
     cause: deadline.cause ?? 'abort',
     timeoutMs: options.timeoutMs,
-    reason: deadline.signal.reason,
+    reason: deadline.reason,
     partial: await completeCommand(partial, 0, options.output),
     kill,
   });

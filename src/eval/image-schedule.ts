@@ -46,7 +46,13 @@ export class ImageSchedule implements AsyncDisposable {
     const next = this.#next.get(image);
     this.#next.delete(image);
     if (next === undefined || runtime.prefetchImage === undefined) return;
-    this.#keep(runtime.prefetchImage(next, { signal, timeoutMs: prefetchTimeoutMs, emit: events.emit }));
+    this.#keep(
+      runtime.prefetchImage(next, {
+        signal,
+        timeoutMs: prefetchTimeoutMs,
+        emit: (type, data) => events.emit(type, data),
+      }),
+    );
   }
 
   /** A sample of this task has ended. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type ErrorRecord, toErrorRecord } from '../errors.js';
-import type { EmitEvent, EventContext, EventMap, EventType } from './event.js';
+import type { EventContext, EventMap, EventType } from './event.js';
 
 /** Delivers one event with its context. Emitters implement it; a scope binds a context to it. */
 export type EventOutlet = <T extends EventType>(type: T, data: EventMap[T], context: EventContext) => void;
@@ -8,7 +8,7 @@ export type EventOutlet = <T extends EventType>(type: T, data: EventMap[T], cont
 /** Emits events that belong together: the same run, task, attempt, phase, computer or span. Immutable. */
 export interface EventScope {
   readonly context: EventContext;
-  readonly emit: EmitEvent;
+  emit<T extends EventType>(type: T, data: EventMap[T]): void;
   /** The same outlet with more context. */
   within(context: EventContext): EventScope;
   /** A new span below this one. */
@@ -16,24 +16,35 @@ export interface EventScope {
 }
 
 export function createEventScope(outlet: EventOutlet, context: EventContext = {}): EventScope {
-  return {
-    context,
-    emit: (type, data) => {
-      try {
-        outlet(type, data, context);
-      } catch {
-        // Work must not fail, and a start must not lose its end, because nobody could be told.
-      }
-    },
-    within: (more) => createEventScope(outlet, { ...context, ...more }),
-    span: (more) =>
-      createEventScope(outlet, {
-        ...context,
-        ...more,
-        spanId: randomUUID(),
-        parentSpanId: context.spanId,
-      }),
-  };
+  return new BoundScope(outlet, context);
+}
+
+/** A class, since a run makes a scope for every command and transfer. */
+class BoundScope implements EventScope {
+  readonly #outlet: EventOutlet;
+  readonly context: EventContext;
+
+  constructor(outlet: EventOutlet, context: EventContext) {
+    this.#outlet = outlet;
+    this.context = context;
+  }
+
+  emit<T extends EventType>(type: T, data: EventMap[T]): void {
+    try {
+      this.#outlet(type, data, this.context);
+    } catch {
+      // Work must not fail, and a start must not lose its end, because nobody could be told.
+    }
+  }
+
+  within(more: EventContext): EventScope {
+    return new BoundScope(this.#outlet, { ...this.context, ...more });
+  }
+
+  span(more?: EventContext): EventScope {
+    const parentSpanId = this.context.spanId;
+    return new BoundScope(this.#outlet, { ...this.context, ...more, spanId: randomUUID(), parentSpanId });
+  }
 }
 
 /** For parts that are used without a run: nobody listens. */

@@ -40,7 +40,7 @@ export async function solve(
         {
           signal,
           timeoutMs: wallClockMs,
-          timeoutReason: new LimitReached('wallClockMs', wallClockMs ?? Infinity),
+          timeoutReason: () => new LimitReached('wallClockMs', wallClockMs ?? Infinity),
           stopMs: deadlines.stopMs,
         },
         work,

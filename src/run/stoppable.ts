@@ -2,8 +2,8 @@ export interface StoppableOptions {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds until the work is told to stop. Default: never. */
   readonly timeoutMs?: number | undefined;
-  /** The signal's reason when `timeoutMs` are over. */
-  readonly timeoutReason?: unknown;
+  /** Makes the signal's reason when `timeoutMs` are over. */
+  readonly timeoutReason?: (() => Error) | undefined;
   /** Milliseconds the work gets to stop after it was told to; then it is left to itself. */
   readonly stopMs: number;
 }
@@ -42,7 +42,10 @@ export async function runStoppable<T>(
   const timer =
     timeoutMs === undefined
       ? undefined
-      : setTimeout(() => tell('timeout', timeoutReason ?? new Error(`${timeoutMs} ms are over.`)), timeoutMs);
+      : setTimeout(
+          () => tell('timeout', timeoutReason?.() ?? new Error(`${timeoutMs} ms are over.`)),
+          timeoutMs,
+        );
   // A listener of an event before this call may have aborted already.
   if (signal?.aborted) onAbort();
   const finished = async (): Promise<Ending<T>> => {

@@ -85,7 +85,11 @@ export async function startComputer(
       failed: (error, durationMs) => ['computer.start_failed', { purpose, durationMs, error }],
     },
     (span) =>
-      runtime.start(request, { signal: provision.signal, timeoutMs: provision.timeoutMs, emit: span.emit }),
+      runtime.start(request, {
+        signal: provision.signal,
+        timeoutMs: provision.timeoutMs,
+        emit: (type, data) => span.emit(type, data),
+      }),
   );
   const computer = Computer.from(implementation, { events, redactor });
   if (provision.signal.aborted) {

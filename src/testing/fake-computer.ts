@@ -122,7 +122,7 @@ async function answerCommand(
       command,
       cause: deadline.cause ?? 'abort',
       timeoutMs: options.timeoutMs,
-      reason: deadline.signal.reason,
+      reason: deadline.reason,
       partial: { exitCode: null, stdout: '', stderr: '' },
       kill: nothingToKill,
     });

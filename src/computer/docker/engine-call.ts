@@ -33,7 +33,7 @@ export async function callEngine<T>(
   if (deadline.cause === 'timeout') {
     throw new EngineTimeoutError(`The Docker engine did not answer within ${timeoutMs} ms.`);
   }
-  throw deadline.signal.reason;
+  throw deadline.reason;
 }
 
 /** As `callEngine`, made once more when the link broke: for calls that change nothing when they are repeated. */

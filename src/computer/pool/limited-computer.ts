@@ -45,7 +45,7 @@ export function limitedComputer(
         command,
         cause: deadline.cause,
         timeoutMs,
-        reason: deadline.signal.reason,
+        reason: deadline.reason,
         partial: { exitCode: null, stdout: '', stderr: '' },
         kill: nothingToKill,
       });

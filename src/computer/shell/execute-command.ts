@@ -166,5 +166,5 @@ function processQuery({ marker }: CommandRun, frame: StartFrame | undefined): Pr
 
 function causeOf(deadline: Deadline): { kind: 'timeout' } | { kind: 'abort'; reason: unknown } {
   if (deadline.cause === 'timeout') return { kind: 'timeout' };
-  return { kind: 'abort', reason: deadline.signal.reason };
+  return { kind: 'abort', reason: deadline.reason };
 }
