@@ -28,31 +28,39 @@ export async function killByShell({
   returned,
 }: KillByShellOptions): Promise<KillReport> {
   const seen = new Set<string>();
-  const look = async (script: string): Promise<number | undefined> => {
+  const look = async (script: string): Promise<Look | undefined> => {
     const report = await ask(run, script);
     if (report?.left == null) return undefined;
     for (const process of report.processes) seen.add(process);
-    return report.left;
+    return { left: report.left, isProof: report.left === 0 && report.isComplete };
   };
   const query = () => ({ marker, known: [...seen] });
 
-  let left = await look(killScript({ ...query(), signal: 'TERM' }));
+  let last = await look(killScript({ ...query(), signal: 'TERM' }));
   const graceEndsAt = performance.now() + graceMs;
   let hasReturned = false;
-  for (let waitMs = 20; left !== undefined && left > 0 && performance.now() < graceEndsAt; waitMs *= 2) {
+  for (let waitMs = 20; last?.isProof === false && performance.now() < graceEndsAt; waitMs *= 2) {
     const pauseMs = Math.min(waitMs, 500, graceEndsAt - performance.now());
     if (hasReturned) await pause(pauseMs);
     else hasReturned = await settledWithin(returned, pauseMs);
-    left = await look(countScript(query()));
+    last = await look(countScript(query()));
   }
-  for (let round = 0; left !== undefined && left > 0 && round < killRounds; round++) {
+  for (let round = 0; last?.isProof === false && round < killRounds; round++) {
     if (round > 0) await pause(10 * 2 ** round);
-    // What outlived one round starts processes faster than they are looked at.
-    left = await look(killScript({ ...query(), signal: 'KILL', untilStill: round > 0 }));
+    last = await look(killScript({ ...query(), signal: 'KILL' }));
   }
-  if (left === undefined) return { outcome: 'unsupported', killed: seen.size, survivors: null };
-  const outcome = left === 0 ? 'confirmed' : 'unconfirmed';
-  return { outcome, killed: Math.max(seen.size - left, 0), survivors: left };
+  if (last === undefined) return { outcome: 'unsupported', killed: seen.size, survivors: null };
+  const { left, isProof } = last;
+  const killed = Math.max(seen.size - left, 0);
+  if (isProof) return { outcome: 'confirmed', killed, survivors: 0 };
+  return { outcome: 'unconfirmed', killed, survivors: left === 0 ? null : left };
+}
+
+interface Look {
+  /** Processes that were there afterwards. */
+  readonly left: number;
+  /** None, and none can have been missed. */
+  readonly isProof: boolean;
 }
 
 async function ask(run: KillByShellOptions['run'], script: string): Promise<ProcessReport | undefined> {

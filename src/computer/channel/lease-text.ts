@@ -8,8 +8,8 @@ export const handedBack = 'handed back';
 /** Ends every process of a computer and removes its files. `$$` is spared, and has to end itself. */
 function endAll(marker: string): string {
   return `
-round=0 count=
-while [ $round -lt 30 ] && [ "$count" != 0 ]; do
+round=0 count= complete=
+while [ $round -lt 30 ] && [ "$count $complete" != '0 yes' ]; do
   round=$((round + 1))
   ${killScript({ marker: `${marker}.`, signal: 'KILL' })}
 done >/dev/null

@@ -14,8 +14,10 @@ import {
 
 /** Milliseconds a single look or kill may take on a machine that is busy. */
 const scriptTimeoutMs = 10_000;
-/** A fork bomb loses to rounds of freezing and killing well before this. */
+/** What has been killed may take a while to be gone on a busy machine. */
 const killRounds = 30;
+/** How long others on the machine may start processes too fast for a complete look, when none is seen. Milliseconds. */
+const stormMs = 10_000;
 const firstPauseMs = 10;
 const longestPauseMs = 250;
 
@@ -26,13 +28,21 @@ export interface EndOptions {
   readonly graceMs: number;
   /** Settles when the main process has ended, which is when a look is worth it. */
   readonly mainEnded?: Promise<unknown> | undefined;
+  /** Processes of the harness's own, which are ended with the rest and not counted. */
+  readonly own?: readonly ProcessIdentity[] | undefined;
 }
 
 /**
  * Ends every process of a command: TERM, time to finish, then KILL in rounds until a look finds none left.
  * Never rejects; what could not be done is in the report.
  */
-export async function endProcesses({ control, query, graceMs, mainEnded }: EndOptions): Promise<KillReport> {
+export async function endProcesses({
+  control,
+  query,
+  graceMs,
+  mainEnded,
+  own = [],
+}: EndOptions): Promise<KillReport> {
   const seen = new Set<ProcessIdentity>();
   const known = query.known ?? [];
   let report: ProcessReport | undefined;
@@ -45,8 +55,7 @@ export async function endProcesses({ control, query, graceMs, mainEnded }: EndOp
     report = parseProcessReport(output);
     for (const identity of report?.processes ?? []) seen.add(identity);
   };
-  const send = (signal: KillSignal, untilStill = false) =>
-    run((target) => killScript({ ...target, signal, untilStill }));
+  const send = (signal: KillSignal) => run((target) => killScript({ ...target, signal }));
   const pause = async (milliseconds: number) => {
     await (mainEnded === undefined || mainHasEnded
       ? sleep(milliseconds)
@@ -64,11 +73,11 @@ export async function endProcesses({ control, query, graceMs, mainEnded }: EndOp
         if (!isBlind(report)) await run(countScript);
       }
     }
+    const givenUpAt = performance.now() + stormMs;
     for (let round = 0; round < killRounds && isLeft(report); round++) {
       if (round > 0) await sleep(Math.min(firstPauseMs * round, longestPauseMs));
-      // What outlived one round starts processes faster than they are looked at.
-      await send('KILL', round > 0);
-      if (isBlind(report)) break;
+      await send('KILL');
+      if (isBlind(report) || (report?.left === 0 && performance.now() > givenUpAt)) break;
     }
   } catch {
     // The machine or the link may be gone. The report says that nobody saw the end.
@@ -76,12 +85,15 @@ export async function endProcesses({ control, query, graceMs, mainEnded }: EndOp
   }
   if (report === undefined || report.left === null)
     return { outcome: 'unconfirmed', killed: 0, survivors: null };
+  for (const identity of own) seen.delete(identity);
   const killed = Math.max(seen.size - report.left, 0);
-  return { outcome: report.left === 0 ? 'confirmed' : 'unconfirmed', killed, survivors: report.left };
+  if (!isLeft(report)) return { outcome: 'confirmed', killed, survivors: 0 };
+  return { outcome: 'unconfirmed', killed, survivors: report.left === 0 ? null : report.left };
 }
 
+/** None left counts only where the look was complete. */
 function isLeft(report: ProcessReport | undefined): boolean {
-  return report === undefined || report.left !== 0;
+  return report === undefined || report.left !== 0 || !report.isComplete;
 }
 
 /** There is nothing to look at processes with, so that more rounds would not tell more. */

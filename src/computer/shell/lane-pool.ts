@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { settledWithin } from '../deadline.js';
 import { type Lane, LaneUnavailableError, openLane } from './lane.js';
+import type { ProcessIdentity } from './process-kill.js';
 import type { ShellTransport } from './shell-transport.js';
 
 /** The lanes of one computer, kept for each user apart. */
@@ -11,8 +12,8 @@ export interface LanePool {
   put(lane: Lane): void;
   /** Keeps reading from a lane that something left behind may still write to, and gives it no more commands. */
   retire(lane: Lane): void;
-  /** Ends the lanes nobody uses. */
-  endIdle(): void;
+  /** Ends the lanes nobody uses. Gives the supervisors of all lanes that may still run. */
+  endIdle(): readonly ProcessIdentity[];
   close(): void;
 }
 
@@ -33,6 +34,7 @@ export function createLanePool(transport: ShellTransport, onUnavailable: (reason
   const waiting = new Set<Waiter>();
   const lastTaken = new Map<string | undefined, number>();
   const counts = new Map<string | undefined, number>();
+  const supervisors = new Set<ProcessIdentity>();
   let isUnavailable = false;
   let isClosed = false;
 
@@ -56,7 +58,12 @@ export function createLanePool(transport: ShellTransport, onUnavailable: (reason
     count(user, 1);
     try {
       const lane = await openLane(transport, user, signal);
-      void lane.exit.then(() => count(user, -1));
+      supervisors.add(lane.supervisor);
+      void lane.exit.then((exit) => {
+        count(user, -1);
+        // Without an exit code nobody has seen its end: the channel was let go of.
+        if (exit.kind === 'exited' && exit.exitCode !== null) supervisors.delete(lane.supervisor);
+      });
       if (isClosed) lane.destroy();
       return lane;
     } catch (error) {
@@ -123,6 +130,7 @@ export function createLanePool(transport: ShellTransport, onUnavailable: (reason
     },
     endIdle: () => {
       for (const { lane } of idle.splice(0)) lane.destroy();
+      return [...supervisors];
     },
     close: () => {
       isClosed = true;

@@ -13,7 +13,13 @@
  */
 export const laneText = String.raw`
 IFS= read -r nonce || exit 125
-if command -v setsid >/dev/null 2>&1; then printf '%s lane\n' "$nonce"; else printf '%s no setsid\n' "$nonce"; fi
+stat=
+IFS= read -r stat 2>/dev/null </proc/$$/stat
+set -- "$1" ${'$'}{stat##*) }
+if command -v setsid >/dev/null 2>&1
+then printf '%s lane %s:%s\n' "$nonce" $$ "${'$'}{21-}"
+else printf '%s no setsid\n' "$nonce"
+fi
 boot="exec 2>&3 3>&-
 $1"
 # Whether a process was started by another command, which is no leftover of this one.

@@ -6,11 +6,13 @@ import { EndScanner } from './end-scanner.js';
 import { FrameScanner } from './frame-scanner.js';
 import { bootText } from './boot.js';
 import { type LaneEnd, laneText, parseLaneEnd } from './lane-text.js';
+import type { ProcessIdentity } from './process-kill.js';
 import type { ChannelExit, ShellChannel, ShellTransport } from './shell-transport.js';
 
 /** A supervisor inside that takes one command after another. */
 export interface Lane {
   readonly user: string | undefined;
+  readonly supervisor: ProcessIdentity;
   /** The supervisor's own end. */
   readonly exit: Promise<ChannelExit>;
   /** Both streams have ended. Never rejects. */
@@ -66,8 +68,16 @@ export async function openLane(
   void channel.exit.then(() => {
     ended = true;
   });
-  const lane: Lane = {
+  let supervisor: ProcessIdentity;
+  try {
+    supervisor = await greet(channel, streams);
+  } catch (error) {
+    channel.destroy();
+    throw error;
+  }
+  return {
     user,
+    supervisor,
     exit: channel.exit,
     drained: streams.drained,
     hasEnded: () => ended || channel.stdin.destroyed,
@@ -80,13 +90,6 @@ export async function openLane(
     end: () => channel.stdin.end(),
     destroy: () => channel.destroy(),
   };
-  try {
-    await greet(channel, streams);
-  } catch (error) {
-    channel.destroy();
-    throw error;
-  }
-  return lane;
 }
 
 type Consumer = (stream: OutputStream, bytes: Uint8Array) => Promise<void>;
@@ -114,8 +117,8 @@ function readStreams(channel: ShellChannel): LaneStreams {
   return streams;
 }
 
-/** Whatever a login or an image prints first is in front of the nonce, and dropped. */
-async function greet(channel: ShellChannel, streams: LaneStreams): Promise<void> {
+/** Gives the supervisor. Whatever a login or an image prints first is in front of the nonce, and dropped. */
+async function greet(channel: ShellChannel, streams: LaneStreams): Promise<ProcessIdentity> {
   const nonce = randomBytes(16).toString('hex');
   const scanner = new FrameScanner(nonce);
   const greeted = new Promise<void>((resolve) => {
@@ -127,7 +130,8 @@ async function greet(channel: ShellChannel, streams: LaneStreams): Promise<void>
   channel.stdin.write(`${nonce}\n`);
   await settledWithin(Promise.race([greeted, streams.drained]), greetingTimeoutMs);
   streams.consumer = undefined;
-  if (scanner.frame === 'lane') return;
+  const lane = /^lane (\d+:\d*)$/.exec(scanner.frame ?? '');
+  if (lane?.[1] !== undefined) return lane[1];
   const exit = await Promise.race([channel.exit, Promise.resolve(undefined)]);
   if (exit?.kind === 'lost') throw exit.error;
   throw new LaneUnavailableError(

@@ -24,22 +24,7 @@ export type KillSignal = 'TERM' | 'KILL';
 
 export interface KillQuery extends ProcessQuery {
   readonly signal: KillSignal;
-  /**
-   * Looks and freezes again and again before it kills, until a look finds no process that the one before did not. What a
-   * fork bomb starts while it is looked at is caught by this, and what is frozen keeps its place below the limit of
-   * processes, so that soon nothing can start. Takes at least one look more; for `KILL` only. Default: false.
-   */
-  readonly untilStill?: boolean | undefined;
 }
-
-/** Bounded, for a machine without a limit of processes. */
-const scanUntilStill = `
-still=8 before=none
-while [ $still -gt 0 ] && [ "$found" != "$before" ]; do
-  still=$((still - 1)) before=$found
-  swelancer_scan
-done
-`;
 
 /** What a kill or count script found. */
 export interface ProcessReport {
@@ -47,28 +32,31 @@ export interface ProcessReport {
   readonly killed: number;
   /** Processes found by a look afterwards. `null` where there is no `/proc` to look at. */
   readonly left: number | null;
+  /** Nothing was started behind the back of that look, so that none left means none. */
+  readonly isComplete: boolean;
   /** The processes that were signalled, or counted. */
   readonly processes: readonly ProcessIdentity[];
 }
 
 /**
- * POSIX sh text that signals the processes of a command and prints one line, `killed=<n> left=<n> processes=<list>`.
- * It needs no program but the shell itself, and never hits the shell that runs it.
+ * POSIX sh text that signals the processes of a command and prints one line,
+ * `killed=<n> left=<n> complete=<yes|no> processes=<list>`. It needs no program but the shell itself, and never hits the
+ * shell that runs it. With KILL, everything is stopped before, so that a fork bomb cannot outrun it.
  */
 export function killScript(query: KillQuery): string {
-  const freeze = query.signal === 'KILL';
-  const scan = freeze && query.untilStill === true ? scanUntilStill : 'swelancer_scan';
   return script(
     `
 ${parameters(query)}
-act=${freeze ? 'freeze' : 'none'}
-${scan}
-signalled=$count list=$found
-if [ $count -gt 0 ]; then kill -${query.signal} $pids; fi
-act=none
+act=${query.signal === 'KILL' ? 'freeze' : 'none'}
 swelancer_scan
+signalled=$count list=$found
+if [ $count -gt 0 ]; then
+  kill -${query.signal} $pids
+  act=none
+  swelancer_scan
+fi
 `,
-    query.group === undefined ? '' : `kill -s ${query.signal} -- -${query.group}`,
+    query.group === undefined ? '' : `kill -${query.signal} -${query.group}`,
   );
 }
 
@@ -88,7 +76,7 @@ export function servicesScript(marker: string): string {
 ${parameters({ marker })}
 act=none
 swelancer_scan
-commands=$found services=none # No process has that name, so all are found.
+commands=$found services=none
 swelancer_scan
 list=
 for service in $found; do
@@ -100,12 +88,13 @@ signalled=0
 
 /** Reads the line that `killScript` and `countScript` print. `undefined` when it is not there. */
 export function parseProcessReport(output: string): ProcessReport | undefined {
-  const match = /^killed=(\d+) left=(\d+|unknown) processes=([\d: ]*)$/m.exec(output);
+  const match = /^killed=(\d+) left=(\d+|unknown) complete=(yes|no) processes=([\d: ]*)$/m.exec(output);
   if (match === null) return undefined;
-  const [, killed = '', left = '', processes = ''] = match;
+  const [, killed = '', left = '', complete = '', processes = ''] = match;
   return {
     killed: Number(killed),
     left: left === 'unknown' ? null : Number(left),
+    isComplete: complete === 'yes',
     processes: processes.split(' ').filter((word) => word !== ''),
   };
 }
@@ -116,10 +105,10 @@ function script(body: string, without = ''): string {
 if [ -r /proc/self/stat ]; then
 ${scanFunction}
 ${body}
-echo "killed=$signalled left=$count processes=\${list# }"
+echo "killed=$signalled left=$count complete=$complete processes=\${list# }"
 else
 ${without}
-echo 'killed=0 left=unknown processes='
+echo 'killed=0 left=unknown complete=no processes='
 fi
 } 2>/dev/null`;
 }

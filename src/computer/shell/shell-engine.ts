@@ -127,9 +127,10 @@ export function createShellEngine(options: ShellEngineOptions): ShellEngine {
     },
     killAll: async () => {
       // Supervisors are no services: they would be ended under the next command.
-      lanes.endIdle();
+      const own = lanes.endIdle();
       return await endProcesses({
         control,
+        own,
         query: { marker: commandMarkers(marker), services },
         graceMs: 0,
       });

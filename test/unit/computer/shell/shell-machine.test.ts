@@ -61,6 +61,16 @@ describe.each(shellsAndStrategies)('a machine of its own, with $name by $strateg
     ]).toEqual([1, 2, 1]);
   });
 
+  test('does not count what kept its shells open', async () => {
+    const engine = await startMachine(shell, services);
+    await engine.noteServices();
+    for (let round = 0; round < 5; round++) {
+      await Promise.all(['true', 'true', 'sleep 0.01 &'].map((command) => engine.sendShellCommand(command)));
+      await expect.poll(() => running(engine, '0.01')).toBe(0);
+      expect(await engine.killAll()).toEqual({ outcome: 'confirmed', killed: 0, survivors: 0 });
+    }
+  });
+
   test('keeps what its services start later', async () => {
     const engine = await startMachine(
       shell,
