@@ -1,5 +1,6 @@
 import PQueue from 'p-queue';
 import { gateOf } from '../../gate.js';
+import { Computer } from '../computer.js';
 import type { CommandResult, ComputerInterface, ShellCommandOptions } from '../computer-interface.js';
 import { Deadline } from '../deadline.js';
 import { defineComputer } from '../define-computer.js';
@@ -18,9 +19,12 @@ export interface LimitOptions {
  * has what is left of the limit when it begins. Snapshots are left out: they would be on one machine of the pool only.
  */
 export function limitedComputer(
-  computer: ComputerInterface,
+  limited: ComputerInterface,
   { commands, commandsAtOnce, onGone }: LimitOptions,
 ): ComputerInterface {
+  // What ends a command must not wait in line behind it, so it is done on this side of the line.
+  const killsItself = limited.capabilities?.killsProcessTree === true;
+  const computer: ComputerInterface = killsItself ? limited : Computer.from(limited);
   const [own, shared] = [gateOf(new PQueue({ concurrency: commandsAtOnce })), gateOf(commands)];
   const inTurn = async (
     command: string,
@@ -56,9 +60,9 @@ export function limitedComputer(
     root: computer.root,
     capabilities: computer.capabilities,
     sendShellCommand: (command, options) =>
-      inTurn(command, options, (limited) => computer.sendShellCommand(command, limited)),
+      inTurn(command, options, (inside) => computer.sendShellCommand(command, inside)),
     checkShellCommand: (command, options) =>
-      inTurn(command, options, (limited) => computer.checkShellCommand(command, limited)),
+      inTurn(command, options, (inside) => computer.checkShellCommand(command, inside)),
     upload: (source, remotePath, options) => computer.upload(source, remotePath, options),
     download: (remotePath, options) => computer.download(remotePath, options),
     cleanup: async (options) => {
@@ -68,10 +72,10 @@ export function limitedComputer(
         onGone();
       }
     },
-    ...(computer.uploadTree && { uploadTree: computer.uploadTree.bind(computer) }),
-    ...(computer.downloadTree && { downloadTree: computer.downloadTree.bind(computer) }),
-    ...(computer.setNetworkPolicy && { setNetworkPolicy: computer.setNetworkPolicy.bind(computer) }),
+    ...(limited.uploadTree && { uploadTree: limited.uploadTree.bind(limited) }),
+    ...(limited.downloadTree && { downloadTree: limited.downloadTree.bind(limited) }),
+    ...(limited.setNetworkPolicy && { setNetworkPolicy: limited.setNetworkPolicy.bind(limited) }),
     ...(computer.killAll && { killAll: computer.killAll.bind(computer) }),
-    ...(computer.describe && { describe: computer.describe.bind(computer) }),
+    ...(limited.describe && { describe: limited.describe.bind(limited) }),
   });
 }

@@ -77,21 +77,27 @@ export class PoolSlots {
    */
   async take(options: CallOptions, avoided: ReadonlySet<string> = new Set()): Promise<Slot> {
     const deadline = new Deadline(options);
-    let waiting: Waiting | undefined;
     try {
       deadline.check(waitingForAPlace);
       return await new Promise<Slot>((resolve, reject) => {
-        waiting = { avoided, serve: (member) => resolve(this.#occupy(member)) };
-        deadline.signal.addEventListener('abort', () => reject(deadline.error(waitingForAPlace)), {
-          once: true,
-        });
+        const giveUp = () => {
+          // At once: a place that comes free in this very tick would be given to nobody.
+          this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+          reject(deadline.error(waitingForAPlace));
+        };
+        const waiting: Waiting = {
+          avoided,
+          serve: (member) => {
+            deadline.signal.removeEventListener('abort', giveUp);
+            resolve(this.#occupy(member));
+          },
+        };
+        deadline.signal.addEventListener('abort', giveUp, { once: true });
         this.#waiting.push(waiting);
         this.#serve();
       });
     } finally {
       deadline[Symbol.dispose]();
-      const index = waiting === undefined ? -1 : this.#waiting.indexOf(waiting);
-      if (index >= 0) this.#waiting.splice(index, 1);
     }
   }
 

@@ -7,6 +7,7 @@ import type {
   ComputerRuntime,
   StartOptions,
 } from '../computer-interface.js';
+import { Deadline } from '../deadline.js';
 import { ComputerLostError, ComputerStartError } from '../errors.js';
 import { limitedComputer } from './limited-computer.js';
 import { type PoolMember, type PoolOptions, type PoolPlan, planPool } from './pool-plan.js';
@@ -43,12 +44,23 @@ export function pooledRuntime(members: readonly PoolMember[], options: PoolOptio
   const startOn = async (
     name: string,
     request: ComputerRequest,
-    { signal, ...rest }: StartOptions,
+    left: () => StartOptions,
   ): Promise<ComputerInterface> => {
     const line = lines.get(name);
     if (line?.runtime === undefined) throw new Error(`The pool has no member ${name}.`);
     const { runtime } = line;
-    return await line.starts(() => starts(() => runtime.start(request, { ...rest, signal }), signal), signal);
+    using deadline = new Deadline(left());
+    const turn = { come: false };
+    const begin = async () => {
+      turn.come = true;
+      return await runtime.start(request, left());
+    };
+    try {
+      return await line.starts(() => starts(begin, deadline.signal), deadline.signal);
+    } catch (error) {
+      if (turn.come || deadline.cause === undefined) throw error;
+      throw deadline.error(`Waiting for a turn to start on member ${name} of the pool`);
+    }
   };
 
   return {
@@ -58,11 +70,18 @@ export function pooledRuntime(members: readonly PoolMember[], options: PoolOptio
     drain: (name) => slots.drain(name),
     resume: (name) => slots.resume(name),
     start: async (request, startOptions) => {
+      const askedAt = performance.now();
+      const { timeoutMs } = startOptions;
+      // One limit for the wait, the turn and every member that is tried.
+      const left = (): StartOptions =>
+        timeoutMs === undefined
+          ? startOptions
+          : { ...startOptions, timeoutMs: Math.max(0, timeoutMs - (performance.now() - askedAt)) };
       const avoided = new Set<string>();
       for (;;) {
-        const slot = await slots.take(startOptions, avoided);
+        const slot = await slots.take(left(), avoided);
         try {
-          const computer = await startOn(slot.member, request, startOptions);
+          const computer = await startOn(slot.member, request, left);
           slot.succeeded();
           return limitedComputer(computer, {
             commands,
@@ -84,10 +103,16 @@ export function pooledRuntime(members: readonly PoolMember[], options: PoolOptio
   };
 }
 
+const machineFaults: ReadonlySet<ComputerStartError['reason']> = new Set<ComputerStartError['reason']>([
+  'engine_unreachable',
+  'out_of_addresses',
+  'timeout',
+]);
+
 /** A fault of the machine itself, which another one may not have. */
 function isMachineFault(error: unknown): boolean {
-  if (error instanceof ComputerStartError)
-    return error.reason === 'engine_unreachable' || error.reason === 'out_of_addresses';
+  // A machine that has gone silent is one that a start runs into its time limit on.
+  if (error instanceof ComputerStartError) return machineFaults.has(error.reason);
   if (error instanceof ComputerLostError) return true;
   return (
     isSweLancerError(error) && error.code === 'image_pull' && 'reason' in error && error.reason === 'no_space'

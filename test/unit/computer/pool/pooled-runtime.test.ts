@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { localRuntime } from '../../../../src/computer/local/index.js';
+import { shComputer } from '../fixtures/sh-computer.js';
 import { pooledRuntime } from '../../../../src/computer/pool/index.js';
 import {
   Computer,
@@ -261,5 +262,79 @@ describe('pooledRuntime', () => {
       control.abort();
       expect((await computer.sendShellCommand('echo next', { timeoutMs: 60_000 })).stdout).toBe('next\n');
     });
+  });
+});
+
+describe('a pool', () => {
+  it('gives a place that comes free to somebody else than a waiter who leaves in the same tick', async () => {
+    const pool = pooledRuntime([{ runtime: member('only'), capacity: 1 }]);
+    const first = await pool.start(request, silent);
+    const leaving = new AbortController();
+    const waiting = pool.start(request, { ...silent, signal: leaving.signal });
+    waiting.catch(() => undefined);
+    await expect.poll(() => pool.state().waiting).toBe(1);
+    const given = first.cleanup();
+    leaving.abort();
+    await given;
+    const ended = await waiting.then(
+      (computer) => computer.cleanup(),
+      () => undefined,
+    );
+    expect(ended).toBeUndefined();
+    expect(pool.state()).toMatchObject({ waiting: 0, members: [{ running: 0 }] });
+  });
+
+  it('leaves a member alone whose machine has gone silent', async () => {
+    const silentMachine = member('silent', () => new ComputerStartError('no answer', { reason: 'timeout' }));
+    const pool = pooledRuntime(
+      [
+        { runtime: silentMachine, capacity: 1, weight: 100 },
+        { runtime: member('other'), capacity: 1 },
+      ],
+      { failuresBeforePause: 1 },
+    );
+    await (await pool.start(request, silent)).cleanup();
+    expect(pool.state().members[0]).toMatchObject({ name: 'silent', state: 'paused' });
+  });
+
+  it('counts the wait for a turn to start against the limit of the start', async () => {
+    const limits: (number | undefined)[] = [];
+    const gate: (() => void)[] = [];
+    const slow: ComputerRuntime = {
+      name: 'slow',
+      start: async (_, { timeoutMs }) => {
+        limits.push(timeoutMs);
+        await new Promise<void>((resolve) => gate.push(resolve));
+        throw new ComputerStartError('enough', { reason: 'other' });
+      },
+    };
+    const pool = pooledRuntime([{ runtime: slow, capacity: 2, starts: 1 }]);
+    const first = pool.start(request, { ...silent, timeoutMs: 60_000 });
+    first.catch(() => undefined);
+    const second = pool.start(request, { ...silent, timeoutMs: 50 });
+    await expect(second).rejects.toMatchObject({
+      code: 'timeout',
+      message: expect.stringMatching(/turn to start on member slow/),
+    });
+    gate[0]?.();
+    await expect(first).rejects.toThrow('enough');
+    expect(limits).toHaveLength(1);
+    expect(pool.state()).toMatchObject({ waiting: 0, members: [{ running: 0 }] });
+  });
+
+  it('does not let what ends a command of a plain computer wait behind the command', async () => {
+    const plain: ComputerRuntime = { name: 'plain', start: async () => shComputer() };
+    const pool = pooledRuntime([{ runtime: plain, capacity: 1 }], { commandsPerComputer: 1, commands: 1 });
+    const computer = Computer.from(await pool.start(request, silent));
+    const seconds = 500_000 + Math.floor(Math.random() * 100_000);
+    await expect(
+      computer.sendShellCommand(`setsid sleep ${seconds} & exec sleep ${seconds}`, {
+        timeoutMs: 300,
+        killGraceMs: 0,
+      }),
+    ).rejects.toMatchObject({ code: 'command_timeout', kill: { outcome: 'confirmed', survivors: 0 } });
+    await computer.sendShellCommand(`setsid sleep ${seconds} >/dev/null 2>&1 &`);
+    expect(await computer.killAll()).toMatchObject({ outcome: 'confirmed', killed: 1 });
+    await computer.cleanup();
   });
 });
