@@ -102,7 +102,15 @@ const schema = z.strictObject({
   resources: resourceLimits.optional(),
   command: z.array(z.string()).min(1).optional(),
   entrypoint: z.array(z.string()).optional(),
-  network: z.string().min(1).optional(),
+  network: z
+    .string()
+    .min(1)
+    // Whoever changes the routes of such a network changes those of the host, or of somebody else's container.
+    .refine(
+      (name) => !/^(?:host|none|default|(?:container|ns):.*)$/.test(name),
+      'expected a network of the engine, since a computer needs a network namespace of its own',
+    )
+    .optional(),
   helperImage: z.string().min(1).optional(),
   addressPool: z.string().optional(),
   freeBytes: z.number().nonnegative().optional(),

@@ -9,6 +9,7 @@ import {
 import type { DockerContainer } from './docker-container.js';
 import { type AllowedHost, nameHosts, resolveHosts } from './allowed-hosts.js';
 import { callEngine, callEngineTwice } from './engine-call.js';
+import { isConnectionFailure } from './engine-error.js';
 import { cutScript, type NetworkAddresses, restoreScript, verifyScript } from './network-script.js';
 import { runBeside } from './side-container.js';
 
@@ -28,7 +29,8 @@ export function createNetworkControl(
   network: string,
   helperImage: string,
 ): NetworkControl {
-  let current: NetworkPolicy = 'open';
+  /** Unknown while it is changed, and after a change that was broken off. */
+  let current: NetworkPolicy | 'unknown' = 'open';
   let saved: Routes | undefined;
   let allowed: readonly AllowedHost[] = [];
   const beside = async (script: string, call: CallOptions) => {
@@ -54,39 +56,55 @@ export function createNetworkControl(
       policy,
     );
     const failed = checks.filter((check) => !check.passed);
-    if (checks.length === 0 || failed.length > 0) {
-      throw failure(
-        container,
-        failed.map(({ name, found, detail }) => `${name} is ${found} (${detail})`).join('; '),
-        checks,
-      );
+    const names = new Set<string>(checks.map(({ name }) => name));
+    const missing = Object.keys(demands[policy]).filter((name) => name !== 'allowed' && !names.has(name));
+    if (missing.length > 0 || failed.length > 0) {
+      const problems = [
+        ...failed.map(({ name, found, detail }) => `${name} is ${found} (${detail})`),
+        ...missing.map((name) => `${name} was not looked at`),
+      ];
+      throw failure(container, problems.join('; '), checks);
     }
     return { policy, method, checks };
   };
+  const change = async (policy: NetworkPolicy, { allow = [], ...call }: NetworkOptions) => {
+    if (policy === current && allow.length === 0) return await verify(policy, 'nothing', call);
+    const before = current;
+    current = 'unknown';
+    const target = container.docker.getNetwork(network);
+    const connect = () => target.connect({ Container: container.id }) as Promise<unknown>;
+    const disconnect = () => target.disconnect({ Container: container.id, Force: true }) as Promise<unknown>;
+    let method: NetworkReport['method'] = 'routes';
+    if (before === 'unknown') {
+      // A new interface has the routes that the engine gives it.
+      await callEngine(disconnect).catch((error: unknown) => {
+        // It may not be connected at all.
+        if (isConnectionFailure(error)) throw error;
+      });
+    } else if (before === 'cut') {
+      await beside(restoreScript(saved ?? { ipv4: [], ipv6: [] }), call);
+    }
+    if (before === 'unknown' || before === 'none') {
+      await callEngine(connect);
+      method = 'connect';
+    }
+    allowed = policy === 'cut' ? await resolveHosts(allow) : [];
+    if (policy === 'cut') {
+      if (allowed.length > 0) await nameHosts(container, allowed, call);
+      saved = parseRoutes(await beside(cutScript(allowed.flatMap(({ addresses }) => addresses)), call));
+    } else if (policy === 'none') {
+      await callEngine(disconnect);
+      method = 'disconnect';
+    }
+    current = policy;
+    return await verify(policy, method, call);
+  };
+  let last: Promise<unknown> = Promise.resolve();
   return {
-    set: async (policy, { allow = [], ...call } = {}) => {
-      if (policy === current && allow.length === 0) return await verify(policy, 'nothing', call);
-      const target = container.docker.getNetwork(network);
-      let method: NetworkReport['method'] = 'routes';
-      if (current === 'none') {
-        await callEngine(async () => await (target.connect({ Container: container.id }) as Promise<unknown>));
-        method = 'connect';
-      } else if (current === 'cut') {
-        await beside(restoreScript(saved ?? { ipv4: [], ipv6: [] }), call);
-      }
-      current = 'open';
-      allowed = policy === 'cut' ? await resolveHosts(allow) : [];
-      if (policy === 'cut') {
-        if (allowed.length > 0) await nameHosts(container, allowed, call);
-        saved = parseRoutes(await beside(cutScript(allowed.flatMap(({ addresses }) => addresses)), call));
-      } else if (policy === 'none') {
-        await callEngine(
-          async () => await (target.disconnect({ Container: container.id, Force: true }) as Promise<unknown>),
-        );
-        method = 'disconnect';
-      }
-      current = policy;
-      return await verify(policy, method, call);
+    set: async (policy, options = {}) => {
+      const changed = last.then(() => change(policy, options));
+      last = changed.catch(() => undefined);
+      return await changed;
     },
   };
 }

@@ -52,7 +52,11 @@ look loopback -4 127.0.0.1
 look outside-ipv4 -4 1.1.1.1
 look outside-ipv6 -6 2606:4700:4700::1111
 ${allowed.map((address) => `look allowed -4 ${address}`).join('\n')}
-${gateway === '' ? '' : `look gateway -4 ${gateway}\nlook neighbour -4 ${neighbour}`}
+${
+  gateway === ''
+    ? 'echo "check gateway unreachable the network has none"\necho "check neighbour unreachable the network has no IPv4 addresses"'
+    : `look gateway -4 ${gateway}\nlook neighbour -4 ${neighbour}`
+}
 resolve() {
   if command -v getent >/dev/null; then RES_OPTIONS='timeout:2 attempts:1' timeout 5 getent hosts example.com
   else timeout 5 nslookup example.com; fi

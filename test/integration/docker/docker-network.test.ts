@@ -101,6 +101,30 @@ describeDocker('the network of a container', () => {
     await computer.setNetworkPolicy('open');
   });
 
+  test('comes back after a cut that was broken off, wherever it was', async () => {
+    const other = await dockerRuntime({ labels }).start(testRequest(), { emit });
+    try {
+      for (const afterMs of [1, 150, 400]) {
+        const failure = other.setNetworkPolicy('cut', { signal: AbortSignal.timeout(afterMs) });
+        await failure.catch(() => undefined);
+        const report = await other.setNetworkPolicy('open');
+        expect(report.checks.filter((check) => !check.passed)).toEqual([]);
+        expect((await other.sendShellCommand('ip route')).stdout).toMatch(/default via/);
+      }
+    } finally {
+      await other.cleanup();
+    }
+  });
+
+  test('is changed by one call after another', async () => {
+    const both = await Promise.all([computer.setNetworkPolicy('cut'), computer.setNetworkPolicy('open')]);
+    expect(both.map(({ policy, method }) => [policy, method])).toEqual([
+      ['cut', 'routes'],
+      ['open', 'routes'],
+    ]);
+    expect((await computer.sendShellCommand('ip route')).stdout).toMatch(/default via/);
+  });
+
   test('cannot be changed with an image that has no ip, and the error says what to do', async () => {
     const bare = 'swelancer-test:no-ip';
     await importImage(docker, bare, ['ip', 'busybox']);
