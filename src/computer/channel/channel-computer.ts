@@ -28,7 +28,10 @@ export interface ChannelComputerOptions {
   readonly entry?: EntryCommand | undefined;
   /** As in the shell engine. Default: `lane`; opening a channel is slow here. */
   readonly strategy?: CommandStrategy | undefined;
-  /** Gives back what carries the channels, once nothing of ours runs inside any more. */
+  /**
+   * Gives back what carries the channels, once nothing of ours runs inside any more, or when that could not be brought
+   * about: then the transport may be used again, for another try.
+   */
   readonly release: (options: CallOptions) => Promise<void>;
   readonly durability?: Durability | undefined;
   /** Leaves the processes and files inside: whoever releases the machine removes it as a whole. Default: false. */
@@ -88,8 +91,11 @@ function createComputer(
   lease: Lease | undefined,
 ): ComputerInterface {
   const { id, transport } = options;
+  const closing = new AbortController();
+  // Every transfer listens.
+  setMaxListeners(0, closing.signal);
   const describe = async (call: CallOptions = {}): Promise<ComputerDescription> => {
-    if (cleaning !== undefined) return { state: 'ended' };
+    if (closing.signal.aborted) return { state: 'ended' };
     const limits = { ...call, timeoutMs: call.timeoutMs ?? describeTimeoutMs };
     return await describeEntry(host, folder, limits).catch(() => ({ state: 'unknown' as const }));
   };
@@ -109,9 +115,6 @@ function createComputer(
     describe,
   });
   void engine.prepare();
-  const closing = new AbortController();
-  // Every transfer listens.
-  setMaxListeners(0, closing.signal);
   let cleaning: Promise<void> | undefined;
   /** A transfer ends with the computer. */
   const within = async <T>(call: CallOptions, work: (call: CallOptions) => Promise<T>): Promise<T> => {
@@ -151,7 +154,11 @@ function createComputer(
       yield* downloadTree(host, directory, { ...call, signal: deadline.signal });
     },
     cleanup: async (call = {}) => {
-      cleaning ??= cleanup(call);
+      cleaning ??= cleanup(call).catch((error: unknown) => {
+        // The machine may be there again when somebody tries once more.
+        cleaning = undefined;
+        throw error;
+      });
       await cleaning;
     },
   });

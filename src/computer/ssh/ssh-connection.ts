@@ -41,7 +41,7 @@ const longestPauseMs = 2000;
 export class SshConnections {
   readonly #options: SshDestinationOptions;
   readonly #connections = new Set<Connection>();
-  readonly #closing = new AbortController();
+  #closing = closingSwitch();
   readonly #waiting = new Set<() => void>();
   #folder: Promise<string> | undefined;
   #connecting: Promise<void> | undefined;
@@ -51,8 +51,6 @@ export class SshConnections {
 
   constructor(options: SshDestinationOptions) {
     this.#options = options;
-    // Every session that is waited for listens.
-    setMaxListeners(0, this.#closing.signal);
   }
 
   /** @throws ComputerStartError, after a first success ComputerLostError; the signal's reason */
@@ -80,7 +78,7 @@ export class SshConnections {
     return false;
   }
 
-  /** Ends every connection and removes their folder. Idempotent; never rejects. */
+  /** Ends every connection and removes their folder; a later session connects anew. Idempotent; never rejects. */
   async close(): Promise<void> {
     this.#closed ??= (async () => {
       this.#closing.abort(
@@ -90,7 +88,11 @@ export class SshConnections {
       await Promise.all([...this.#connections].map(({ master }) => master.close()));
       const folder = await this.#folder?.catch(() => undefined);
       if (folder !== undefined) await rm(folder, { recursive: true, force: true });
-    })();
+      this.#folder = undefined;
+      this.#closing = closingSwitch();
+    })().finally(() => {
+      this.#closed = undefined;
+    });
     await this.#closed;
   }
 
@@ -200,6 +202,13 @@ export class SshConnections {
   #wake(): void {
     for (const wake of this.#waiting) wake();
   }
+}
+
+function closingSwitch(): AbortController {
+  const closing = new AbortController();
+  // Every session that is waited for listens.
+  setMaxListeners(0, closing.signal);
+  return closing;
 }
 
 async function makeFolder(): Promise<string> {

@@ -202,6 +202,24 @@ describeSsh('SSH connections', () => {
     });
   });
 
+  test('a cleanup that failed leaves no connection here, and can be tried again when the server is back', async () => {
+    const server = await serve();
+    const before = folders();
+    const computer = await connect({ ...server.options, reconnectTimeoutMs: 100, leaseMs: 0 });
+    const seconds = uniqueSeconds();
+    const { leftoverProcesses } = await computer.sendShellCommand(`sleep ${seconds} >/dev/null 2>&1 &`);
+    expect(leftoverProcesses).toBe(1);
+    await server.kill();
+    await expect(computer.cleanup()).rejects.toMatchObject({ code: 'cleanup' });
+    expect(folders()).toEqual(before);
+    await server.restart();
+    await computer.cleanup();
+    expect(processesWith(`sleep ${seconds}`)).toEqual([]);
+    expect(existsSync(`/tmp/.swelancer-${computer.id ?? ''}`)).toBe(false);
+    expect(folders()).toEqual(before);
+    await expect(computer.sendShellCommand('true')).rejects.toMatchObject({ reason: 'cleaned_up' });
+  });
+
   test('cleanup ends the clients, removes the sockets and leaves no file of ours, and may be called twice', async () => {
     const server = await serve();
     const before = folders();
