@@ -25,6 +25,14 @@ export async function completeCommand(
       `The computer's sendShellCommand gave ${typeof result}; it must give { exitCode, stdout, stderr }.`,
     );
   }
+  for (const name of ['stdout', 'stderr'] as const) {
+    // Of somebody else's making, whatever the type says.
+    const text: unknown = result[name];
+    if (text === undefined || text === null || typeof text === 'string') continue;
+    throw new ConfigurationError(
+      `The computer's sendShellCommand gave ${kindOf(text)} for ${name}; it must give a string, such as buffer.toString().`,
+    );
+  }
   const [stdout, stderr] = await Promise.all([
     boundedStream(result, 'stdout', output),
     boundedStream(result, 'stderr', output),
@@ -41,10 +49,14 @@ export async function completeCommand(
   };
 }
 
+function kindOf(value: unknown): string {
+  return typeof value === 'object' ? (value?.constructor.name ?? 'null') : `a ${typeof value}`;
+}
+
 async function boundedStream(result: CommandResult, name: OutputStream, output: OutputOptions) {
   const native = result.captured?.[name];
   // A sloppy implementation may leave a stream out, whatever its type says.
-  const text = (result[name] as string | undefined) ?? '';
+  const text = (result[name] as string | null | undefined) ?? '';
   const { headBytes = defaultCaptureBytes, tailBytes = defaultCaptureBytes, spillDirectory } = output;
   const keptBytes = native === undefined ? Infinity : native.head.length + native.tail.length;
   const bounded = native !== undefined && keptBytes <= headBytes + tailBytes;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { inspect } from 'node:util';
 import { type EventScope, observe } from '../events/event-scope.js';
 import type { Redactor } from '../redaction.js';
 import type { CallOptions, ComputerCapabilities, ComputerInterface } from './computer-interface.js';
@@ -79,8 +80,8 @@ export class ComputerCore {
   }
 
   /** Prepares an error for the caller, and tells of a lost computer once. */
-  seen(error: unknown, scope: EventScope): unknown {
-    const clean = redactError(error, this.redactor);
+  seen(error: unknown, scope: EventScope): Error {
+    const clean = errorOf(redactError(error, this.redactor));
     if (clean instanceof ComputerLostError && clean.reason !== 'cleaned_up' && !this.#lossTold) {
       this.#lossTold = true;
       scope.emit('computer.lost', { error: clean.toJSON() });
@@ -131,6 +132,14 @@ export class ComputerCore {
       { reason: 'cleaned_up', computerId: this.id, commandMayBeRunning },
     );
   }
+}
+
+/** Implementations throw strings and plain objects too; whoever catches counts on an error. */
+function errorOf(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown;
+  return new Error(`The computer threw ${typeof thrown === 'string' ? thrown : inspect(thrown)}`, {
+    cause: thrown,
+  });
 }
 
 /** Turns a synchronous throw of somebody else's function into a rejection. */

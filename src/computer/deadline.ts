@@ -168,7 +168,7 @@ export class Deadline implements Disposable {
 export async function settledWithin(work: Promise<unknown>, milliseconds: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const timeUp = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), milliseconds);
+    timer = setTimeout(() => resolve(false), Math.min(milliseconds, longestTimerMs));
   });
   const settled = work.then(
     () => true,

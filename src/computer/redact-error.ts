@@ -20,7 +20,7 @@ export function redactError<E>(error: E, redactor: Redactor): E {
     }
     if (typeof link.cause === 'string') link.cause = redactor.redact(link.cause);
   }
-  return typeof error === 'string' ? (redactor.redact(error) as typeof error) : error;
+  return error instanceof Error ? error : redactValue(error, redactor);
 }
 
 /** The same value where it holds no secret, else a copy without. Looks into strings, bytes, arrays and plain objects. */

@@ -88,11 +88,19 @@ async function execute(
   return completeCommand(result, Math.round(performance.now() - startedAt), options.output);
 }
 
-function checkCommand(command: string, { cwd, env }: ShellCommandOptions): void {
+function checkCommand(command: string, { cwd, env, killGraceMs, output = {} }: ShellCommandOptions): void {
   if (command.includes('\0'))
     throw new ConfigurationError('A command holds a NUL character, which no shell can run.');
   if (cwd !== undefined && !cwd.startsWith('/')) {
     throw new ConfigurationError(`cwd is ${JSON.stringify(cwd)}; give an absolute path.`);
+  }
+  if (killGraceMs !== undefined && !(killGraceMs >= 0 && killGraceMs < Infinity)) {
+    throw new ConfigurationError(`killGraceMs is ${killGraceMs}; give milliseconds, 0 or more.`);
+  }
+  for (const name of ['headBytes', 'tailBytes'] as const) {
+    const bytes = output[name];
+    if (bytes === undefined || (Number.isSafeInteger(bytes) && bytes >= 0)) continue;
+    throw new ConfigurationError(`output.${name} is ${bytes}; give a whole number of bytes, 0 or more.`);
   }
   for (const name of Object.keys(env ?? {})) {
     if (/^[A-Za-z_]\w*$/.test(name)) continue;

@@ -1,8 +1,8 @@
 import { observe } from '../events/event-scope.js';
 import type { ComputerView } from './computer-core.js';
-import { UnsupportedOptionError } from './errors.js';
-import type { NetworkPolicy, NetworkReport } from './network-policy.js';
 import type { NetworkOptions } from './computer-interface.js';
+import { UnsupportedOptionError } from './errors.js';
+import { type NetworkPolicy, NetworkPolicyError, type NetworkReport } from './network-policy.js';
 
 /** Changes what a computer can reach, between its events. */
 export async function setNetworkPolicy(
@@ -28,9 +28,31 @@ export async function setNetworkPolicy(
         throw refusal(core.id, 'its implementation has no `setNetworkPolicy`');
       }
       const change = implementation.setNetworkPolicy.bind(implementation);
-      return core.call(view, 'Changing the network', options, (limits) =>
+      const report = await core.call(view, 'Changing the network', options, (limits) =>
         change(policy, { ...limits, allow: options.allow }),
       );
+      checkProof(core.id, policy, report);
+      return report;
+    },
+  );
+}
+
+/** An implementation's word is not enough: a run that counts as cut off has the checks to show for it. */
+function checkProof(computerId: string, policy: NetworkPolicy, report: NetworkReport | undefined): void {
+  const checks = report?.checks ?? [];
+  const failed = checks.filter(({ passed }) => !passed);
+  if (report?.policy === policy && checks.length > 0 && failed.length === 0) return;
+  const why =
+    report?.policy !== policy
+      ? `its implementation reports the policy ${report?.policy ?? 'nothing'}`
+      : checks.length === 0
+        ? 'its implementation checked nothing'
+        : failed.map(({ name, found, detail }) => `${name} is ${found} (${detail})`).join('; ');
+  throw new NetworkPolicyError(
+    `It is not proved that the network of computer ${computerId} is ${policy}: ${why}.`,
+    {
+      computerId,
+      checks,
     },
   );
 }

@@ -94,14 +94,24 @@ async function runMarked(
       run: (script, limits) => attempt(() => core.implementation.sendShellCommand(script, limits)),
     });
     const returned = await settledWithin(work, returnMs);
-    // The machine went away while we were at it; that is the news then.
-    const partial = returned ? await work : tap.partial();
+    const partial = returned ? await partialOf(work, tap) : tap.partial();
     // A command that does not return although no process is left has hidden some of them from us.
     const honest: KillReport =
       returned || kill.outcome !== 'confirmed' ? kill : { ...kill, outcome: 'unconfirmed', survivors: null };
     throw await ended(core.id, supervised, deadline, honest, partial);
   } finally {
     letGo.abort(deadline.reason);
+  }
+}
+
+/** Some clients reject when their process is ended, as ours just was. */
+async function partialOf(work: Promise<CommandResult>, tap: OutputTap): Promise<CommandResult> {
+  try {
+    return await work;
+  } catch (error) {
+    // The machine went away while we were at it; that is the news then.
+    if (isSweLancerError(error)) throw error;
+    return tap.partial();
   }
 }
 

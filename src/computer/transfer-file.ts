@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { type EventScope, observe } from '../events/event-scope.js';
 import { ConfigurationError } from '../errors.js';
 import type { ComputerView } from './computer-core.js';
+import { RemoteFileError } from './errors.js';
 import type { DownloadOptions, UploadOptions, UploadSource } from './computer-interface.js';
 
 /** Writes one file, between its events. */
@@ -37,11 +38,30 @@ export async function downloadFile(
       finished: (bytes, durationMs) => ['file.download.finished', { path, bytes: bytes.length, durationMs }],
       failed: (error, durationMs) => ['file.download.failed', { path, durationMs, error }],
     },
-    async (span) =>
-      core.call({ ...view, scope: span }, `The download of ${remotePath}`, options, (limits) =>
+    async (span) => {
+      const what = `The download of ${remotePath}`;
+      const bytes = await core.call({ ...view, scope: span }, what, options, (limits) =>
         core.implementation.download(remotePath, { ...options, ...limits }),
-      ),
+      );
+      checkDownload(core.id, remotePath, bytes, options.maxBytes);
+      return bytes;
+    },
   );
+}
+
+/** An implementation that ignores `maxBytes` must not hand its caller more than was allowed. */
+function checkDownload(computerId: string, path: string, bytes: unknown, maxBytes = Infinity): void {
+  if (!(bytes instanceof Uint8Array)) {
+    throw new ConfigurationError(
+      `The download of computer ${computerId} gave ${typeof bytes}; it must give a Uint8Array.`,
+    );
+  }
+  if (bytes.length <= maxBytes) return;
+  throw new RemoteFileError(`${path} has ${bytes.length} bytes, more than the ${maxBytes} allowed.`, {
+    path,
+    reason: 'too_large',
+    computerId,
+  });
 }
 
 /** `bytes` is asked at the end; `null` where nobody counted. */

@@ -1,5 +1,6 @@
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { ConfigurationError } from '../../errors.js';
 import type { ShellCommandOptions } from '../computer-interface.js';
 
 /**
@@ -24,7 +25,12 @@ export async function feedStdin(
     [Symbol.asyncIterator]: () => ({
       next: async () => {
         try {
-          return await iterator.next();
+          const piece = await iterator.next();
+          // A stream takes whatever else it is given for a reason to end without a word.
+          if (piece.done !== true && !(piece.value instanceof Uint8Array)) {
+            throw new ConfigurationError(`stdin gave ${typeof piece.value}; it must give Uint8Arrays.`);
+          }
+          return piece;
         } catch (error) {
           failure = { error };
           throw error;

@@ -323,6 +323,29 @@ describe('a deadline that the implementation does not know', () => {
     expect(events.types).toEqual(['command.started', 'command.aborted']);
   });
 
+  it('is told as such where the client rejects because its process was ended', async () => {
+    const events = recordEvents();
+    const plain = shComputer();
+    const computer = Computer.from(
+      shComputer({
+        sendShellCommand: async (command, options) => {
+          const result = await plain.sendShellCommand(command, options);
+          if (result.exitCode === null) throw new Error('process was killed with a signal');
+          return result;
+        },
+      }),
+      { events: events.scope },
+    );
+    await expect(
+      computer.sendShellCommand('echo so far; exec sleep 600', { timeoutMs: 300, killGraceMs: 0 }),
+    ).rejects.toMatchObject({
+      code: 'command_timeout',
+      partial: { stdout: 'so far\n' },
+      kill: { outcome: 'confirmed', survivors: 0 },
+    });
+    expect(events.types.at(-1)).toBe('command.timed_out');
+  });
+
   it('is not reported for a command that ends in time with the code of a time-out', async () => {
     const computer = Computer.from(shComputer());
     for (const exitCode of [124, 137, 143, 255]) {
@@ -764,6 +787,91 @@ describe('describe', () => {
     const running = shComputer({ describe: async () => ({ state: 'running' }) });
     expect(await Computer.from(running).describe()).toEqual({ state: 'running' });
   });
+});
+
+describe('the network policy of an implementation', () => {
+  const passed = { name: 'outside-ipv4', found: 'unreachable', passed: true, detail: '' } as const;
+
+  it('holds with checks that have passed', async () => {
+    const report = { policy: 'cut', method: 'routes', checks: [passed] } as const;
+    const computer = Computer.from(shComputer({ setNetworkPolicy: async () => report }));
+    expect(await computer.setNetworkPolicy('cut')).toEqual(report);
+  });
+
+  it.each([
+    ['another policy', { policy: 'open', method: 'nothing', checks: [passed] }, /reports the policy open/],
+    ['no checks', { policy: 'cut', method: 'routes', checks: [] }, /checked nothing/],
+    [
+      'a check that failed',
+      { policy: 'cut', method: 'routes', checks: [passed, { ...passed, passed: false, found: 'reachable' }] },
+      /outside-ipv4 is reachable/,
+    ],
+    ['nothing', undefined, /reports the policy nothing/],
+  ])('is not proved by %s', async (_, report, message) => {
+    const events = recordEvents();
+    const computer = Computer.from(
+      // What somebody may write, whatever the type says.
+      shComputer({ setNetworkPolicy: async () => report as never }),
+      { events: events.scope },
+    );
+    const failure = await caught(computer.setNetworkPolicy('cut'));
+    expect(failure).toMatchObject({ code: 'network_policy', message: expect.stringMatching(message) });
+    expect(events.types).toEqual(['network.changing', 'network.change_failed']);
+  });
+});
+
+describe('what is not what the types say', () => {
+  it.each([Infinity, NaN, -1])('is refused as killGraceMs: %s', async (killGraceMs) => {
+    const failure = await caught(Computer.from(shComputer()).sendShellCommand('true', { killGraceMs }));
+    expect(failure).toMatchObject({ code: 'configuration', message: expect.stringContaining('killGraceMs') });
+  });
+
+  it.each([-1, 0.5, NaN])('is refused as a bound of the output: %s', async (headBytes) => {
+    const failure = await caught(
+      Computer.from(shComputer()).sendShellCommand('true', { output: { headBytes } }),
+    );
+    expect(failure).toMatchObject({ code: 'configuration', message: expect.stringContaining('headBytes') });
+  });
+
+  it.each([
+    [Buffer.from('x'), 'Buffer'],
+    [7, 'a number'],
+  ])('is a clear error as output: %s', async (stdout, kind) => {
+    const computer = Computer.from(
+      shComputer({ sendShellCommand: async () => ({ exitCode: 0, stdout: stdout as never, stderr: '' }) }),
+    );
+    const failure = await caught(computer.sendShellCommand('true', { env: { KEY: new Secret('hunter22') } }));
+    expect(failure).toMatchObject({
+      code: 'configuration',
+      message: expect.stringContaining(`gave ${kind} for stdout`),
+    });
+  });
+
+  it('is refused as a download, also one of more bytes than were allowed', async () => {
+    const computer = Computer.from(shComputer({ download: async () => 'text' as never }));
+    expect(await caught(computer.download('/x'))).toMatchObject({ code: 'configuration' });
+    const generous = Computer.from(shComputer({ download: async () => new Uint8Array(200) }));
+    expect(await caught(generous.download('/x', { maxBytes: 100 }))).toMatchObject({ reason: 'too_large' });
+  });
+
+  it.each(['hunter22 is wrong', { token: 'hunter22' }, undefined])(
+    'is an error without secrets where something else is thrown: %o',
+    async (thrown) => {
+      const computer = Computer.from(
+        shComputer({
+          sendShellCommand: () => {
+            // eslint-disable-next-line @typescript-eslint/only-throw-error
+            throw thrown;
+          },
+        }),
+      );
+      const failure = await caught(
+        computer.sendShellCommand('true', { env: { KEY: new Secret('hunter22') } }),
+      );
+      expect(failure).toBeInstanceOf(Error);
+      expect(inspect(failure)).not.toContain('hunter22');
+    },
+  );
 });
 
 describe('defineComputer', () => {
