@@ -1,5 +1,6 @@
-// Prints the counts of a vitest JSON report as the last line, and ends with the run's status.
+// Says of a vitest JSON report which tests were skipped and why, prints its counts as the last line, and ends with the run's status.
 import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
 
 const [report, status] = process.argv.slice(2);
 let passed = 0;
@@ -9,9 +10,28 @@ try {
   passed = counts.numPassedTests;
   // A suite that could not be loaded has no failed test of its own.
   failed = counts.numFailedTests || counts.numFailedTestSuites;
+  printSkipped(counts.testResults);
 } catch (error) {
   console.error(`No test report: ${error.message}`);
 }
 if (Number(status) !== 0 && failed === 0) failed = 1;
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(Number(status) === 0 && failed === 0 ? 0 : 1);
+
+function printSkipped(files) {
+  const counts = new Map();
+  for (const { name, assertionResults } of files) {
+    for (const test of assertionResults.filter((result) => result.status === 'skipped')) {
+      const line = `${relative('.', name)}: ${reasonOf(test)}`;
+      counts.set(line, (counts.get(line) ?? 0) + 1);
+    }
+  }
+  const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  if (total > 0) console.log(`\n== ${total} tests skipped`);
+  for (const [line, count] of counts) console.log(`${count} × ${line}`);
+}
+
+/** As the test left it, or as the title says it in brackets, else the title. */
+function reasonOf({ meta, fullName }) {
+  return meta?.skipReason ?? /[[(]skipped:? (.+?)[\])]/.exec(fullName)?.[1] ?? fullName;
+}

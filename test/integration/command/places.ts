@@ -2,6 +2,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { canMakeRoots, createBusyboxRoot } from '../../fixtures/busybox-root.js';
+import { isMissing } from '../../fixtures/system-need.js';
 import { startPodServer } from '../../fixtures/kubectl/pod-server.js';
 
 export interface Place {
@@ -52,7 +53,7 @@ export const places: readonly { name: string; missing: boolean; create(): Promis
   },
   {
     name: 'podman',
-    missing: !canMakeRoots || !canRunPodman(),
+    missing: isMissing(!canRunPodman(), 'Install podman and runc.'),
     create: async () => {
       const root = createBusyboxRoot();
       const name = startPodman(root.path);

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { isMissing } from '../../fixtures/system-need.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-const built = existsSync(join(root, 'dist/index.js'));
+const built = !isMissing(!existsSync(join(root, 'dist/index.js')), 'Run `npm run build` first.');
 const project = mkdtempSync(join(tmpdir(), 'swelancer-package-'));
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 

@@ -6,6 +6,7 @@ import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runSummarySchema, StoredRun } from '../../../src/index.js';
 import { writeReport } from '../../../src/report/index.js';
+import { isMissing } from '../../fixtures/system-need.js';
 import { writeSyntheticRun } from './synthetic-run.js';
 
 let root = '';
@@ -95,7 +96,7 @@ describe('writing a report', () => {
 });
 
 const bundle = new URL('../../../dist/report.js', import.meta.url);
-const built = existsSync(bundle);
+const built = !isMissing(!existsSync(bundle), 'Run `npm run build` first.');
 
 describe.skipIf(!built)(`the built report${built ? '' : ' [skipped: run npm run build first]'}`, () => {
   it('finds its script and its style beside the bundle', async () => {

@@ -6,9 +6,10 @@ import {
   PythonLiteralError,
   type PythonValue,
 } from '../../../src/dataset/python-literal.js';
+import { isMissing } from '../../fixtures/system-need.js';
 
 const pythonVersion = spawnSync('python3', ['--version'], { encoding: 'utf8' });
-const hasPython = pythonVersion.status === 0;
+const hasPython = !isMissing(pythonVersion.status !== 0, 'Install python3.');
 
 function failure(text: string): PythonLiteralError {
   try {

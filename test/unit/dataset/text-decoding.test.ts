@@ -2,8 +2,9 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeClean, decodeFaithful, TextDecodingError } from '../../../src/dataset/index.js';
+import { isMissing } from '../../fixtures/system-need.js';
 
-const hasPython = spawnSync('python3', ['--version']).status === 0;
+const hasPython = !isMissing(spawnSync('python3', ['--version']).status !== 0, 'Install python3.');
 
 describe('decodeClean', () => {
   it('turns backslash-n and backslash-r into line breaks and nothing else', () => {

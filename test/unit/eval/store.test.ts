@@ -14,6 +14,7 @@ import {
   StoreError,
 } from '../../../src/index.js';
 import { fakeBenchmarkRuntime, fakeSolver, fakeTasks, lost } from '../../fixtures/fake-benchmark.js';
+import { isMissing } from '../../fixtures/system-need.js';
 
 const folders: string[] = [];
 async function newFolder(): Promise<string> {
@@ -318,7 +319,7 @@ describe('the folder of a run', () => {
 });
 
 /** Filled by the first write of work.json; freed when the run says that it waits. */
-describe.skipIf(process.getuid?.() !== 0)('a full disk', () => {
+describe.skipIf(isMissing(process.getuid?.() !== 0, 'A disk of its own needs root.'))('a full disk', () => {
   async function smallDisk() {
     const path = await mkdtemp(join(tmpdir(), 'swelancer-disk-'));
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=400k', 'tmpfs', path]);

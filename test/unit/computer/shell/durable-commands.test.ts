@@ -12,6 +12,7 @@ import type {
   ShellChannel,
   ShellTransport,
 } from '../../../../src/computer/shell/shell-transport.js';
+import { isMissing } from '../../../fixtures/system-need.js';
 import {
   baseEnvironment,
   type Shell,
@@ -295,7 +296,10 @@ PATH=/bin:/usr/bin exec mkdir "$@"
   });
 });
 
-const noMount = spawnSync('unshare', ['--mount', 'true']).status !== 0;
+const noMount = isMissing(
+  spawnSync('unshare', ['--mount', 'true']).status !== 0,
+  'A mount namespace needs root and `unshare`: install util-linux.',
+);
 
 it.skipIf(noMount)(
   'a full disk fails a durable command, whatever its exit code [needs root]',

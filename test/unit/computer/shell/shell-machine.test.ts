@@ -4,10 +4,14 @@ import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { localTransport } from '../../../../src/computer/local/local-transport.js';
 import type { ShellEngine } from '../../../../src/computer/shell/shell-engine.js';
+import { isMissing } from '../../../fixtures/system-need.js';
 import { baseEnvironment, type Shell, shellsAndStrategies, startEngine } from './shells.js';
 
 /** A process namespace is as much of a container as the engine can tell. It needs root. */
-const cannotIsolate = spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'true']).status !== 0;
+const cannotIsolate = isMissing(
+  spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'true']).status !== 0,
+  'A process namespace needs root and `unshare`: install util-linux.',
+);
 
 const machines: ChildProcess[] = [];
 afterEach(() => {

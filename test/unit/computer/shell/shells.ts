@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach } from 'vitest';
+import { isMissing } from '../../../fixtures/system-need.js';
 import type { Environment } from '../../../../src/redaction.js';
 import { localTransport } from '../../../../src/computer/local/local-transport.js';
 import type { DurableOptions } from '../../../../src/computer/shell/durable/durable-options.js';
@@ -27,7 +28,7 @@ export const shells: readonly Shell[] = ['dash', 'bash', 'busybox'].map((name) =
   const path = join(folder, name, 'sh');
   mkdirSync(join(folder, name));
   if (program !== '') symlinkSync(program, path);
-  return { name, path, missing: program === '' };
+  return { name, path, missing: isMissing(program === '', `Install ${name}.`) };
 });
 
 /** Every shell with both strategies. */

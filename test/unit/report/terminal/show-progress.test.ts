@@ -9,6 +9,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { runEval } from '../../../../src/index.js';
 import { showProgress } from '../../../../src/report/terminal/index.js';
 import { fakeBenchmarkRuntime, fakeSolver, fakeTasks, lost } from '../../../fixtures/fake-benchmark.js';
+import { isMissing } from '../../../fixtures/system-need.js';
 
 afterEach(() => {
   vi.useRealTimers();
@@ -203,29 +204,32 @@ describe('showProgress elsewhere', () => {
 
 const script = '/usr/bin/script';
 
-describe.skipIf(!existsSync(script))('showProgress in a pseudo-terminal', () => {
-  it('draws live, in colours, and never hides the cursor', async () => {
-    const program = fileURLToPath(new URL('../../../fixtures/watched-run.ts', import.meta.url));
-    const { stdout } = await promisify(execFile)(
-      script,
-      ['-qec', `stty cols 90 rows 12; exec node --import tsx ${program}`, '/dev/null'],
-      {
-        env: { ...process.env, CI: '', TERM: 'xterm-256color', FORCE_COLOR: '1', NODE_OPTIONS: '' },
-        timeout: 60_000,
-      },
-    );
-    const screen = new xterm.Terminal({ cols: 90, rows: 12, allowProposedApi: true });
-    await new Promise<void>((resolve) => screen.write(stdout, resolve));
-    const shown = Array.from({ length: 12 }, (_line, row) =>
-      screen.buffer.active.getLine(row)?.translateToString(true),
-    );
-    expect(shown[0]).toMatch(/^█+ {2}3 of 3 done \(100%\) {2}completed$/);
-    expect(shown[1]).toMatch(/^\$600 earned · /);
-    expect(shown.slice(2).join('\n')).toMatch(/after the run\s*$/);
-    expect(stdout).toContain('\u001b[32m$600 earned');
-    expect(stdout).not.toContain('\u001b[?25l');
-  });
-});
+describe.skipIf(isMissing(!existsSync(script), 'Install bsdutils.'))(
+  'showProgress in a pseudo-terminal',
+  () => {
+    it('draws live, in colours, and never hides the cursor', async () => {
+      const program = fileURLToPath(new URL('../../../fixtures/watched-run.ts', import.meta.url));
+      const { stdout } = await promisify(execFile)(
+        script,
+        ['-qec', `stty cols 90 rows 12; exec node --import tsx ${program}`, '/dev/null'],
+        {
+          env: { ...process.env, CI: '', TERM: 'xterm-256color', FORCE_COLOR: '1', NODE_OPTIONS: '' },
+          timeout: 60_000,
+        },
+      );
+      const screen = new xterm.Terminal({ cols: 90, rows: 12, allowProposedApi: true });
+      await new Promise<void>((resolve) => screen.write(stdout, resolve));
+      const shown = Array.from({ length: 12 }, (_line, row) =>
+        screen.buffer.active.getLine(row)?.translateToString(true),
+      );
+      expect(shown[0]).toMatch(/^█+ {2}3 of 3 done \(100%\) {2}completed$/);
+      expect(shown[1]).toMatch(/^\$600 earned · /);
+      expect(shown.slice(2).join('\n')).toMatch(/after the run\s*$/);
+      expect(stdout).toContain('\u001b[32m$600 earned');
+      expect(stdout).not.toContain('\u001b[?25l');
+    });
+  },
+);
 
 function setImmediateLoop(work: () => void): () => void {
   let next = setImmediate(function again() {
