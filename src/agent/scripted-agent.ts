@@ -1,3 +1,4 @@
+import { digest } from '../digest.js';
 import type { Agent } from './agent.js';
 
 export interface ScriptedAgentOptions {
@@ -11,6 +12,7 @@ export interface ScriptedAgentOptions {
 export function scriptedAgent(commands: readonly string[], options: ScriptedAgentOptions = {}): Agent {
   return {
     name: options.name ?? 'scripted',
+    configuration: { commands: digest(commands), userTool: options.userTool ?? false },
     solve: async ({ computer, workingDirectory, signal, commandTimeoutMs, userTool }) => {
       for (const command of commands) {
         await computer.sendShellCommand(command, {

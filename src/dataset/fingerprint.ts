@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { withSortedKeys } from '../digest.js';
 import type { Task } from './task.js';
 
 /**
@@ -8,11 +9,7 @@ import type { Task } from './task.js';
 export function datasetFingerprint(tasks: readonly Task[]): string {
   const hash = createHash('sha256');
   const sorted = [...tasks].sort((a, b) => (a.id < b.id ? -1 : 1));
-  for (const task of sorted) hash.update(`${JSON.stringify(task, sortKeys)}\n`);
+  for (const task of sorted)
+    hash.update(`${JSON.stringify(task, (_key, part: unknown) => withSortedKeys(part))}\n`);
   return hash.digest('hex');
-}
-
-function sortKeys(_key: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,10 +1,13 @@
 import { createRequire } from 'node:module';
 import { randomUUID } from 'node:crypto';
+import { digest } from '../digest.js';
 import { taskScorer } from '../scorer/task-scorer.js';
 import { defaultDeadlines } from '../run/deadlines.js';
 import type { Task } from '../dataset/task.js';
+import { type LayoutFactory, layoutFacts, officialLayout } from '../swelancer/layout.js';
+import type { Scorer } from '../scorer/scorer.js';
 import type { RunDescription } from '../store/run-description.js';
-import type { EvalOptions, Json } from './eval-options.js';
+import type { EvalOptions } from './eval-options.js';
 import type { RunIdentity } from './sample-job.js';
 
 /** What a run is about, for its folder: all that decides what its results mean. */
@@ -59,11 +62,12 @@ function describeTask({ id, variant, title, price, split, ...task }: Task) {
 }
 
 /** Settings that change what a result means. How many run at a time, and how long faults are waited out, do not. */
-function settings(options: IdentifyingOptions): Record<string, Json | undefined> {
+function settings(options: IdentifyingOptions): RunDescription['configuration'] {
   const { agent, computers = {}, prompt = 'default' } = options;
   return plainJson({
     agentConfiguration: 'configuration' in agent ? agent.configuration : undefined,
-    prompt: typeof prompt === 'function' ? 'custom' : prompt,
+    ...scorerSettings(options.scorer ?? taskScorer()),
+    prompt: typeof prompt === 'function' ? digest(prompt) : prompt,
     grading: options.grading ?? 'fresh',
     userTool: options.userTool ?? true,
     limits: options.limits ?? {},
@@ -73,12 +77,24 @@ function settings(options: IdentifyingOptions): Record<string, Json | undefined>
     image: computers.image ?? null,
     images: computers.images ?? {},
     resources: computers.resources ?? {},
+    environment: computers.environment === undefined ? 'default' : digest(computers.environment),
+    layout: layoutName(computers.layout ?? officialLayout),
   });
 }
 
+/** Apart from the others, since a run can be scored again. */
+export function scorerSettings({ configuration }: Scorer): RunDescription['configuration'] {
+  return configuration === undefined ? {} : plainJson({ scorerConfiguration: configuration });
+}
+
+/** Where the root is differs from computer to computer, and is no setting. */
+function layoutName(layout: LayoutFactory): string {
+  return layout === officialLayout ? 'official' : digest(layoutFacts(layout('')));
+}
+
 /** As it is read back from a file: undefined entries are gone. */
-function plainJson(value: Record<string, unknown>): Record<string, Json> {
-  return JSON.parse(JSON.stringify(value)) as Record<string, Json>;
+function plainJson(value: Record<string, unknown>): RunDescription['configuration'] {
+  return JSON.parse(JSON.stringify(value)) as RunDescription['configuration'];
 }
 
 /** From the package itself, whether it runs from its sources or as it is published. A bundle does not have it beside it. */

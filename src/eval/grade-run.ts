@@ -5,10 +5,13 @@ import { RunEvents } from '../events/run-events.js';
 import type { ResultRecord } from '../result/task-result.js';
 import type { Scorer } from '../scorer/scorer.js';
 import { taskScorer } from '../scorer/task-scorer.js';
+import { settingDifferences } from '../store/differences.js';
 import { StoreError } from '../store/errors.js';
 import { isMissing } from '../store/is-missing.js';
+import type { RunDescription } from '../store/run-description.js';
 import { RunStore } from '../store/run-store.js';
 import { StoredRun } from '../store/stored-run.js';
+import { scorerSettings } from './describe-run.js';
 import type { EvalOptions } from './eval-options.js';
 import { planEval } from './eval-plan.js';
 import type { EvalOutcome } from './eval-run.js';
@@ -44,10 +47,10 @@ export interface GradeRunOptions
  */
 export async function gradeRun(store: string, options: GradeRunOptions): Promise<EvalOutcome> {
   const { description } = await StoredRun.open(store);
-  const { name } = options.scorer ?? taskScorer();
-  if (name !== description.scorer) {
+  const changes = settingDifferences(description, scoredBy(description, options.scorer ?? taskScorer()));
+  if (changes.length > 0) {
     throw new StoreError(
-      `The run in ${store} is scored by ${description.scorer}, not by ${name}. Pass that scorer, or score all of it again with \`rescoreRun\`.`,
+      `The run in ${store} is scored in another way: ${changes.join('; ')}. Pass its own scorer, or score all of it again with \`rescoreRun\`.`,
       { problem: 'mismatch' },
     );
   }
@@ -67,10 +70,10 @@ export interface RescoreOptions extends GradeRunOptions {
 export async function rescoreRun(store: string, { into, ...options }: RescoreOptions): Promise<EvalOutcome> {
   const from = await StoredRun.open(store);
   const scorer = options.scorer ?? taskScorer();
+  const rescored = scoredBy(from.description, scorer);
   const description = {
-    ...from.description,
-    scorer: scorer.name,
-    configuration: { ...from.description.configuration, rescored: from.description.runId },
+    ...rescored,
+    configuration: { ...rescored.configuration, rescored: from.description.runId },
   };
   const target = await RunStore.open({ path: into, description });
   try {
@@ -79,6 +82,17 @@ export async function rescoreRun(store: string, { into, ...options }: RescoreOpt
     await target[Symbol.asyncDispose]();
   }
   return await session(into, description, { ...options, scorer });
+}
+
+/** A run's description with another scorer. */
+function scoredBy(description: RunDescription, scorer: Scorer): RunDescription {
+  const configuration = { ...description.configuration };
+  delete configuration['scorerConfiguration'];
+  return {
+    ...description,
+    scorer: scorer.name,
+    configuration: { ...configuration, ...scorerSettings(scorer) },
+  };
 }
 
 async function copyWork(from: StoredRun, target: RunStore): Promise<void> {
@@ -106,7 +120,7 @@ async function copyTranscript(from: StoredRun, record: ResultRecord, path: strin
 
 function session(
   store: string,
-  description: EvalSessionDescription,
+  description: RunDescription,
   options: GradeRunOptions,
 ): PromiseLike<EvalOutcome> {
   const { dataset } = options;
@@ -132,5 +146,3 @@ function session(
     only: 'grading',
   }).begin();
 }
-
-type EvalSessionDescription = StoredRun['description'];

@@ -1,4 +1,5 @@
 import type { Task } from '../dataset/task.js';
+import { digest } from '../digest.js';
 import { ConfigurationError } from '../errors.js';
 import type { Score, Scorer } from '../scorer/scorer.js';
 import { type GoldLocations, goldLocations, type GoldOptions } from './gold-locations.js';
@@ -26,6 +27,7 @@ export function localizationScorer(options: LocalizationScorerOptions = {}): Sco
     throw new ConfigurationError(`Hit@k needs a whole k of 1 or more, not ${k}.`);
   return {
     name: 'localization',
+    configuration: { k, level, ...(options.counts && { counts: digest(options.counts) }) },
     answerFile: localizationAnswerFile,
     check: (task) => void requireGold(task, level, options),
     score: async ({ task, session }): Promise<Score> => {

@@ -1,13 +1,17 @@
 import { ConfigurationError } from '../errors.js';
 import { observe } from '../events/event-scope.js';
 import { GradingError } from '../swelancer/errors.js';
-import { icVerdict, type IcVerdictOptions } from '../swelancer/grading/ic-verdict.js';
+import { icVerdict, type IcVerdictOptions, icVerdictSettings } from '../swelancer/grading/ic-verdict.js';
 import type { TestRound } from '../swelancer/grading/test-round.js';
 import type { Score, ScoreContext, Scorer } from './scorer.js';
 
 /** Grades an IC task by its end-to-end tests: rounds are run until `icVerdict` decides. */
 export function icTestsScorer(options: IcVerdictOptions = {}): Scorer {
-  return { name: 'ic-tests', score: (context) => scoreIc(context, options) };
+  return {
+    name: 'ic-tests',
+    configuration: icVerdictSettings(options),
+    score: (context) => scoreIc(context, options),
+  };
 }
 
 async function scoreIc(context: ScoreContext, options: IcVerdictOptions): Promise<Score> {

@@ -6,6 +6,7 @@ import type { Scorer } from './scorer.js';
 export function managerChoiceScorer(options: ManagerVerdictOptions = {}): Scorer {
   return {
     name: 'manager-choice',
+    configuration: { parity: options.parity ?? false },
     score: async ({ task, session }) => {
       if (task.variant !== 'swe_manager') {
         throw new ConfigurationError(

@@ -8,6 +8,10 @@ import type { TestTry } from '../swelancer/grading/test-try.js';
 export interface Scorer {
   readonly name: string;
   /**
+   * What decides how it scores, as plain JSON. A run's folder keeps it, and refuses to go on with another.
+   */
+  readonly configuration?: Readonly<Record<string, unknown>> | undefined;
+  /**
    * The file an agent writes what is graded to, absolute on its computer; `session.answer` has its content then, and no
    * patch is taken. Default: the task's own way, a patch for IC tasks and the layout's `answerFile` for manager tasks.
    */

@@ -10,6 +10,7 @@ export function taskScorer(options: IcVerdictOptions & ManagerVerdictOptions = {
   const manager = managerChoiceScorer(options);
   return {
     name: 'task',
+    configuration: { ...manager.configuration, ...ic.configuration },
     score: (context) => (context.task.variant === 'ic_swe' ? ic : manager).score(context),
   };
 }

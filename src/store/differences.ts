@@ -17,12 +17,20 @@ export function settingDifferences(before: Settings, now: Settings): string[] {
   for (const field of ['agent', 'scorer'] as const) {
     if (before[field] !== now[field]) found.push(`${field} was ${before[field]} and is ${now[field]}`);
   }
-  const names = new Set([...Object.keys(before.configuration), ...Object.keys(now.configuration)]);
-  for (const name of names) {
-    const [was, is] = [before.configuration[name], now.configuration[name]];
-    if (!isDeepStrictEqual(was, is)) found.push(`${name} was ${show(was)} and is ${show(is)}`);
-  }
-  return found;
+  return [...found, ...valueDifferences('', before.configuration, now.configuration)];
+}
+
+/** Each setting by its path, so that one of many is not lost in a long text. */
+function valueDifferences(path: string, was: unknown, is: unknown): string[] {
+  if (isDeepStrictEqual(was, is)) return [];
+  if (!isObject(was) || !isObject(is)) return [`${path} was ${show(was)} and is ${show(is)}`];
+  return [...new Set([...Object.keys(was), ...Object.keys(is)])].flatMap((name) =>
+    valueDifferences(path === '' ? name : `${path}.${name}`, was[name], is[name]),
+  );
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function datasetDifference(before: RunDescription, now: RunDescription): string {

@@ -31,6 +31,26 @@ export interface Layout {
   runUserTool(taskId: string): string;
 }
 
+/** All that a layout says, as plain JSON, with `<task>` for a task's id. */
+export function layoutFacts(layout: Layout): Readonly<Record<string, string>> {
+  const { repository, tests, answerFile, userToolOutput, readyFile, setupVariable, scratch } = layout;
+  const task = '<task>';
+  return {
+    repository,
+    tests,
+    answerFile,
+    userToolOutput,
+    readyFile,
+    setupVariable,
+    scratch,
+    testLogs: layout.testLogs(task),
+    exitCodeFile: layout.exitCodeFile(task),
+    pytestLog: layout.pytestLog(task),
+    runTests: layout.runTests(task),
+    runUserTool: layout.runUserTool(task),
+  };
+}
+
 /** `root` is the computer's own (`ComputerInterface.root`), `''` for a container. */
 export type LayoutFactory = (root: string) => Layout;
 

@@ -1,4 +1,5 @@
 import type { CommandResult } from '../../computer/computer-interface.js';
+import { digest } from '../../digest.js';
 import { CommandTimeoutError } from '../../computer/errors.js';
 import { ConfigurationError, toErrorRecord } from '../../errors.js';
 import { Redactor, Secret } from '../../redaction.js';
@@ -131,7 +132,23 @@ export function cliAgent(options: CliAgentOptions): Agent {
     }
   };
 
-  return { name, solve };
+  return { name, configuration: configurationOf(options, version, timeoutMs), solve };
+}
+
+/** Commands and variables by their digests: either may hold what is not for a run's folder. */
+function configurationOf(options: CliAgentOptions, version: string, timeoutMs: number) {
+  const { command, environment = {}, before, instructions } = options;
+  return {
+    version,
+    ...(instructions !== undefined && { instructions: digest(instructions) }),
+    command: digest(command),
+    environment: digest(environment),
+    ...(before !== undefined && { before: digest(before) }),
+    keepsLimits: [...(options.keepsLimits ?? [])].sort(),
+    timeoutMs,
+    successExitCodes: [...(options.successExitCodes ?? [0])],
+    validateAnswer: options.validateAnswer ?? false,
+  };
 }
 
 type Ending = Pick<AgentOutcome, 'endedByLimit' | 'message'>;

@@ -2,6 +2,7 @@ import type { Agent, AgentContext } from '../agent.js';
 import { answerProblem } from '../answer-problem.js';
 import { interactivePath } from '../execution/interactive-path.js';
 import type { AgentSession } from '../session/agent-session.js';
+import { modelAgentSettings } from '../session/model-agent-settings.js';
 import { type ModelAgentOptions, runSession } from '../session/run-session.js';
 import { codeBlockPrompt } from './code-block-prompt.js';
 import { asksForNothing } from './block-answer.js';
@@ -88,10 +89,9 @@ export function codeBlockAgent(options: CodeBlockAgentOptions): Agent {
     }
   };
 
-  const { model, sampling = {} } = options;
   return {
     name: sessionOptions.name,
-    configuration: { version: sessionOptions.version, model: model.id, maxTurns, sampling },
+    configuration: { ...modelAgentSettings(sessionOptions), parity, maxOutputBytes },
     solve: (context) => runSession(context, sessionOptions, (session) => work(context, session)),
   };
 }

@@ -1,3 +1,4 @@
+import { digest } from '../../digest.js';
 import { modelTool } from '../../model/model-tool.js';
 import type { ModelRequest, ModelResponse, ToolCall } from '../../model/model-client.js';
 import type { EventScope } from '../../events/event-scope.js';
@@ -6,6 +7,7 @@ import { answerProblem } from '../answer-problem.js';
 import { interactivePath } from '../execution/interactive-path.js';
 import { type AgentSession, inputOf } from '../session/agent-session.js';
 import { LimitReached } from '../session/limit-reached.js';
+import { modelAgentSettings } from '../session/model-agent-settings.js';
 import { type ModelAgentOptions, runSession } from '../session/run-session.js';
 import { answerCall, runTool } from './call-tool.js';
 import { callTools } from './call-tools.js';
@@ -37,7 +39,8 @@ export interface ToolAgentOptions extends ModelAgentOptions {
  * exceptions, time-outs. A lost computer, a cancellation and a middleware that throws end the agent.
  */
 export function toolAgent(options: ToolAgentOptions): Agent {
-  const { maxTurns = 200, tools = [], withoutTools = [], middleware = [], maxIdleTurns = 3 } = options;
+  const { maxTurns = 200, tools = [], withoutTools = [], middleware = [] } = options;
+  const { maxIdleTurns = 3, maxOutputBytes = 32 * 1024 } = options;
   checkTools(tools);
   const name = options.name ?? 'tool';
   const version = options.instructions === undefined ? 'tool/1' : 'custom';
@@ -136,11 +139,23 @@ export function toolAgent(options: ToolAgentOptions): Agent {
     events: context.events,
     callId: call.id,
     images: options.images ?? false,
-    maxOutputBytes: options.maxOutputBytes ?? 32 * 1024,
+    maxOutputBytes,
   });
 
-  const { model, sampling = {} } = options;
-  return { name, configuration: { version, model: model.id, maxTurns, sampling }, solve };
+  const configuration = {
+    ...modelAgentSettings({ ...options, version, maxTurns }),
+    maxIdleTurns,
+    maxOutputBytes,
+    withoutTools: [...withoutTools].sort(),
+    tools: Object.fromEntries(tools.map((tool) => [tool.name, toolDigest(tool)])),
+    middleware: middleware.map(digest),
+  };
+  return { name, configuration, solve };
+}
+
+/** Of all that a model is told about a tool, and of what it does. */
+function toolDigest(tool: Tool): string {
+  return digest({ ...tool, ...modelTool(tool), input: undefined });
 }
 
 const reminder = 'You called no tool. Go on with the work, or call submit if it is finished.';

@@ -20,6 +20,11 @@ export interface IcVerdictOptions {
   readonly parity?: boolean | undefined;
 }
 
+/** Every option with its effective value. */
+export function icVerdictSettings({ maxRounds = 3, baseBuilds = true, parity = false }: IcVerdictOptions) {
+  return { maxRounds, baseBuilds, parity };
+}
+
 export type IcVerdict =
   | {
       readonly kind: 'scored';
@@ -42,13 +47,13 @@ export type IcVerdict =
  * runner a failed rollout; here the step that failed tells whose fault it was.
  */
 export function icVerdict(rounds: readonly IcRound[], options: IcVerdictOptions = {}): IcVerdict {
-  const maxRounds = options.maxRounds ?? 3;
-  if (options.parity) return parityVerdict(rounds, maxRounds);
+  const { maxRounds, baseBuilds, parity } = icVerdictSettings(options);
+  if (parity) return parityVerdict(rounds, maxRounds);
   if (!(maxRounds >= 1))
     throw new ConfigurationError(`\`maxRounds\` is ${maxRounds}; at least one round is needed to decide.`);
   // The first round that decides is the last that counts.
   for (let count = 1; count <= rounds.length; count++) {
-    const soFar = verdict(rounds.slice(0, count), maxRounds, options.baseBuilds ?? true);
+    const soFar = verdict(rounds.slice(0, count), maxRounds, baseBuilds);
     if (soFar.kind !== 'undecided' || count === rounds.length) return soFar;
   }
   return undecided('no round of tests has run');

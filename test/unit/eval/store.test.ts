@@ -184,8 +184,8 @@ describe('the folder of a run', () => {
       /agent was fake-solver and is other/,
     );
     expect(await problem({ configuration: { model: 'b' } })).toMatch(/model was "a" and is "b"/);
-    expect(await problem({ limits: { turns: 3 } })).toMatch(/limits was \{\} and is \{"turns":3\}/);
-    expect(await problem({ prompt: () => 'Fix it.' })).toMatch(/prompt was "default" and is "custom"/);
+    expect(await problem({ limits: { turns: 3 } })).toMatch(/limits\.turns was not set and is 3/);
+    expect(await problem({ prompt: () => 'Fix it.' })).toMatch(/prompt was "default" and is "sha256:/);
     const otherModel = { ...fakeSolver, configuration: { model: 'large' } };
     expect(await problem({ agent: otherModel })).toMatch(/agentConfiguration was not set and is/);
     expect(await problem({ epochs: 2 })).toMatch(/epochs was 1 and is 2/);
