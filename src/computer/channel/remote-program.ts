@@ -23,8 +23,9 @@ export interface RemoteProgram {
 /**
  * A program that tells on both streams that it runs, starts `argv` in a session of its own, and tells its exit code on
  * both streams. Its own standard error is put aside: shells report the signal that ended a child there. A client's own exit code cannot say whether it is the command's, and neither can the end of a stream.
+ * `afterwards` is run at the end of all, by a shell whose standard error is descriptor 3.
  */
-export function remoteProgram({ argv, environment, user }: ChannelRequest): RemoteProgram {
+export function remoteProgram({ argv, environment, user }: ChannelRequest, afterwards = ''): RemoteProgram {
   const nonce = randomBytes(16).toString('hex');
   const words = argv.map(shellQuote).join(' ');
   const text = String.raw`
@@ -42,6 +43,7 @@ if command -v setsid >/dev/null 2>&1; then exec setsid ${words}; fi
 exec ${words}
 ) 2>&3 3>&-
 swelancer_record "exit $?"
+${afterwards}
 `;
   return { nonce, line: `${printfLine(text)}\n` };
 }

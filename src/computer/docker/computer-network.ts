@@ -12,6 +12,9 @@ export interface ComputerNetwork {
   readonly addressPool: string | undefined;
 }
 
+/** As Docker and podman say it. */
+const noAddresses =
+  /overlap|address pools?.*(exhausted|subnetted)|already (being )?used|find free (network|subnet)/i;
 /** Subnets tried in a row that somebody else took in the same moment. */
 const mostCollisions = 20;
 
@@ -34,7 +37,7 @@ export async function createComputerNetwork(
       await createNetwork(docker, network, subnet);
       return;
     } catch (error) {
-      if (!/overlap|address pools?.*(exhausted|subnetted)/i.test(readRefusal(error).message)) throw error;
+      if (!noAddresses.test(readRefusal(error).message)) throw error;
       refused = error;
     }
   }

@@ -195,7 +195,7 @@ export class ContainerWatch {
       const exitCode = readExitCode(attributes['exitCode']);
       const forMemory = exitCode === 137 && seconds - this.#lastMemoryKillSeconds < memoryDeathSeconds;
       this.report({ reason: forMemory ? 'out_of_memory' : 'ended', exitCode });
-    } else if (action === 'destroy') {
+    } else if (action === 'destroy' || action === 'remove') {
       this.report({ reason: 'removed', exitCode: null });
     }
   }
@@ -213,7 +213,8 @@ async function subscribe(
 ): Promise<Readable> {
   const filters = {
     container: [containerId],
-    event: ['die', 'oom', 'destroy', 'exec_die'],
+    // The last two are podman's names, which its answers use only in part.
+    event: ['die', 'oom', 'destroy', 'exec_die', 'died', 'remove'],
   };
   const stream = await callEngine(
     () => docker.getEvents({ since: Number(sinceSeconds.toFixed(6)), filters }),

@@ -16,6 +16,7 @@ export interface DockerContainer {
   readonly labels: Readonly<Record<string, string>>;
   readonly watch: ContainerWatch;
   readonly log: ContainerLog;
+  readonly isPodman: boolean;
 }
 
 /** What to throw for a container that has come to its end, with the last words of its own process. */
@@ -50,8 +51,8 @@ export async function lossBehind(
   error: unknown,
 ): Promise<ComputerLostError | undefined> {
   const gone =
-    hasStatus(error, 404, 409) &&
-    /no such container|is not running|is dead|marked for removal|removal of container/i.test(
+    hasStatus(error, 404, 409, 500) &&
+    /no such container|is not running|is dead|marked for removal|removal of container|state improper/i.test(
       readRefusal(error).message,
     );
   if (gone || isConnectionFailure(error)) await container.watch.verify();

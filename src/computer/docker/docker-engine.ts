@@ -15,6 +15,8 @@ export interface DockerEngine {
   readonly description: string;
   /** Whether it is on this machine, so that a connection that closes means that one of the two has ended. */
   readonly local: boolean;
+  /** Whether it is podman, which speaks the same language and treats the streams of an exec differently. */
+  readonly isPodman: boolean;
 }
 
 /** Milliseconds one candidate gets to answer a ping. */
@@ -36,7 +38,8 @@ export async function findEngine(
       const host = remote ? `unix://${await forwardOverSsh(endpoint.host, signal)}` : endpoint.host;
       const docker = openEndpoint({ ...endpoint, host });
       await ping(docker, signal);
-      return { docker, description, local: !remote && isLocal(docker) };
+      const isPodman = await askWhetherPodman(docker, signal);
+      return { docker, description, local: !remote && isLocal(docker), isPodman };
     } catch (error) {
       signal?.throwIfAborted();
       failures.push(`${description}: ${explain(error)}`);
@@ -50,19 +53,29 @@ export async function checkEngine(docker: Docker, { signal }: CallOptions = {}):
   const description = 'the dockerode instance that was passed in';
   try {
     await ping(docker, signal);
+    const isPodman = await askWhetherPodman(docker, signal);
+    return { docker, description, local: isLocal(docker), isPodman };
   } catch (error) {
     signal?.throwIfAborted();
     throw unreachable([`${description}: ${explain(error)}`], error);
   }
-  return { docker, description, local: isLocal(docker) };
 }
 
+/** Both take a signal; their types do not say so. */
+type Question<T> = (options: { readonly abortSignal: AbortSignal }) => Promise<T>;
+
 async function ping(docker: Docker, signal: AbortSignal | undefined): Promise<void> {
-  // It takes a signal; its types do not say so.
-  const call = docker.ping.bind(docker) as unknown as (options: {
-    abortSignal: AbortSignal;
-  }) => Promise<unknown>;
+  const call = docker.ping.bind(docker) as unknown as Question<unknown>;
   await callEngine((abortSignal) => call({ abortSignal }), { signal, timeoutMs: pingTimeoutMs });
+}
+
+async function askWhetherPodman(docker: Docker, signal: AbortSignal | undefined): Promise<boolean> {
+  const call = docker.version.bind(docker) as unknown as Question<Partial<Docker.DockerVersion>>;
+  const { Components: components } = await callEngine((abortSignal) => call({ abortSignal }), {
+    signal,
+    timeoutMs: pingTimeoutMs,
+  });
+  return components?.some(({ Name: name }) => name === 'Podman Engine') ?? false;
 }
 
 function isLocal(docker: Docker): boolean {

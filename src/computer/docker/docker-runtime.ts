@@ -20,7 +20,7 @@ import { formatOwner, thisHarness } from './harness-identity.js';
 import { removeComputer } from './remove-computer.js';
 import { SnapshotStore } from './snapshot.js';
 import { type SweepOptions, type SweepReport, sweepOrphans } from './sweep-orphans.js';
-import { startContainer } from './start-container.js';
+import { earlyFailure, startContainer } from './start-container.js';
 
 /** A runtime that can also clear up after others that died. */
 export interface DockerRuntime extends ComputerRuntime {
@@ -103,7 +103,7 @@ export function dockerRuntime(options: DockerRuntimeOptions = {}): DockerRuntime
       }
       const network = belongings.network ?? options.network ?? name;
       container = await startContainer(
-        docker,
+        engine,
         { name, imageId, network, labels, request, options },
         emit,
         call,
@@ -125,10 +125,11 @@ export function dockerRuntime(options: DockerRuntimeOptions = {}): DockerRuntime
         },
       });
     } catch (error) {
+      const failure = container === undefined ? error : await earlyFailure(container, error);
       container?.watch.close();
       container?.log.close();
-      await removeAfterFailure(error, async () => await removeComputer(docker, belongings));
-      throw error;
+      await removeAfterFailure(failure, async () => await removeComputer(docker, belongings));
+      throw failure;
     }
   };
 
@@ -181,10 +182,17 @@ async function removeAfterFailure(failure: unknown, remove: () => Promise<void>)
 }
 
 function asStartError(image: string, error: unknown): unknown {
+  const { status, message } = readRefusal(error);
+  if (status !== undefined) {
+    return new ComputerStartError(`The Docker engine did not start a computer from ${image}: ${message}`, {
+      reason: 'other',
+      cause: error,
+    });
+  }
   if (!isConnectionFailure(error)) return error;
   const timedOut = error instanceof EngineTimeoutError;
   return new ComputerStartError(
-    `The Docker engine was lost while a computer from ${image} was started: ${readRefusal(error).message}. Check that it runs.`,
+    `The Docker engine was lost while a computer from ${image} was started: ${message}. Check that it runs.`,
     { reason: timedOut ? 'timeout' : 'engine_unreachable', retryable: true, cause: error },
   );
 }

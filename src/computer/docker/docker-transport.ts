@@ -8,6 +8,7 @@ import { type DockerContainer, lossBehind, lossOf } from './docker-container.js'
 import { createExec, startExec } from './docker-exec.js';
 import { readRefusal } from './engine-error.js';
 import { ExecExit } from './exec-exit.js';
+import { keepChannel, keptRequest } from './podman-channel.js';
 import { StreamDemultiplexer } from './stream-demultiplexer.js';
 
 /**
@@ -32,15 +33,26 @@ async function openChannel(
   if (container.watch.end !== undefined) throw await lossOf(container, container.watch.end);
   let exit: ExecExit | undefined;
   try {
-    const execId = await createExec(container, request, call);
+    const kept = container.isPodman ? keptRequest(request) : undefined;
+    const execId = await createExec(container, kept?.request ?? request, call);
     exit = new ExecExit(container, execId);
     const socket = await startExec(container, execId, call);
-    return connect(socket, exit);
+    const channel = connect(socket, exit);
+    return kept === undefined
+      ? channel
+      : keepChannel(channel, kept, async () => await lossOfEnded(container));
   } catch (error) {
     exit?.letGo();
     call.signal?.throwIfAborted();
     throw (await lossBehind(container, error)) ?? spawnFailure(request, error);
   }
+}
+
+/** The container may be about to be told to have ended. */
+async function lossOfEnded(container: DockerContainer): Promise<Error | undefined> {
+  await container.watch.verify();
+  const end = await container.watch.endWithin(2000);
+  return end === undefined ? undefined : await lossOf(container, end);
 }
 
 function connect(socket: Socket, exit: ExecExit): ShellChannel {

@@ -77,8 +77,10 @@ export class ExecExit {
     if (this.#settled || this.#ended) return;
     try {
       const { running, exitCode } = await inspectExec(this.#container, this.#execId);
-      // Without an exit code it has not ended but not begun: starting takes a while on a busy engine.
-      if (!running && exitCode !== null) await this.#exited(exitCode);
+      // Without an exit code it has not ended but not begun: starting takes a while on a busy engine. Podman says 0 then,
+      // and lets go of the output of whatever has ended.
+      const mayBeNew = this.#container.isPodman && this.#outputEndedAt === undefined;
+      if (!running && exitCode !== null && !mayBeNew) await this.#exited(exitCode);
       else if (this.#outputEndedAt !== undefined && performance.now() - this.#outputEndedAt > settleMs) {
         const error = await lossOf(this.#container, { reason: 'connection', exitCode: null });
         this.#settle({ kind: 'lost', error });

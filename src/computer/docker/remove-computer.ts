@@ -33,9 +33,10 @@ export async function removeComputer(
         await callEngineTwice(attempt, { timeoutMs: remainingMs() });
       } catch (error) {
         if (hasStatus(error, 404)) return;
-        // Somebody else is removing it, or the network still counts the container: both pass.
+        // Somebody else is removing it, it ends at this moment, or the network still counts it: all of that passes.
         const passing =
-          hasStatus(error, 409) || /active endpoints|in progress/i.test(readRefusal(error).message);
+          hasStatus(error, 409) ||
+          /active endpoints|in progress|state improper/i.test(readRefusal(error).message);
         if (!passing || remainingMs() < lookEveryMs) throw error;
       }
       await wait(lookEveryMs);

@@ -1,11 +1,13 @@
 import type Docker from 'dockerode';
 import type { EmitEvent } from '../../events/event.js';
 import type { CallOptions } from '../computer-interface.js';
-import { ComputerStartError, UnsupportedOptionError } from '../errors.js';
+import { isSweLancerError } from '../../errors.js';
+import { ComputerLostError, ComputerStartError, UnsupportedOptionError } from '../errors.js';
 import { ContainerLog } from './container-log.js';
 import { type ContainerPlan, containerSpecification, effectiveResources } from './container-plan.js';
 import { ContainerWatch } from './container-watch.js';
-import { type DockerContainer, lossOf } from './docker-container.js';
+import { type DockerContainer, lossBehind, lossOf } from './docker-container.js';
+import type { DockerEngine } from './docker-engine.js';
 import { callEngine, callEngineTwice } from './engine-call.js';
 import { hasStatus, isConnectionFailure, readRefusal } from './engine-error.js';
 
@@ -17,7 +19,7 @@ const earlyDeathMs = 100;
  * remove, by the plan's name. @throws ComputerStartError, UnsupportedOptionError
  */
 export async function startContainer(
-  docker: Docker,
+  { docker, isPodman }: DockerEngine,
   plan: ContainerPlan,
   emit: EmitEvent,
   call: CallOptions,
@@ -41,6 +43,7 @@ export async function startContainer(
       labels: plan.labels,
       watch,
       log,
+      isPodman,
     };
     await start(container, plan, call);
     return container;
@@ -116,12 +119,20 @@ async function start(container: DockerContainer, plan: ContainerPlan, call: Call
     if (!now.Running) throw refusal(plan, error);
   }
   const end = await container.watch.endWithin(earlyDeathMs);
-  if (end === undefined) return;
-  const loss = await lossOf(container, end);
-  throw new ComputerStartError(`The computer died while it started. ${loss.message}`, {
+  if (end !== undefined) throw diedEarly(await lossOf(container, end));
+}
+
+/** What to throw when the first calls after the start fail: that the container has died, if that is behind it. */
+export async function earlyFailure(container: DockerContainer, error: unknown): Promise<unknown> {
+  const loss = isSweLancerError(error) ? error : await lossBehind(container, error);
+  return loss instanceof ComputerLostError && loss.reason !== 'connection' ? diedEarly(loss) : error;
+}
+
+function diedEarly(loss: ComputerLostError): ComputerStartError {
+  return new ComputerStartError(`The computer died while it started. ${loss.message}`, {
     reason: 'died',
     lastLogLines: loss.lastLogLines,
-    computerId: container.name,
+    computerId: loss.computerId,
     cause: loss,
   });
 }

@@ -1,0 +1,90 @@
+import type { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { RecordFilter } from '../channel/record-filter.js';
+import { readerText, remoteProgram } from '../channel/remote-program.js';
+import type { ChannelExit, ChannelRequest, ShellChannel } from '../shell/shell-transport.js';
+
+/**
+ * Podman lets go of an exec's streams as soon as the process has ended, or has closed its input while there is more: the
+ * last output is lost, and a child that writes later is ended by SIGPIPE. So a shell of ours stays around the process,
+ * until its input has ended and nobody else holds its output.
+ */
+const keepStreams = String.raw`
+cat >/dev/null
+swelancer_is_held() {
+  for file in /proc/[0-9]*/fd/*; do
+    case $file in /proc/$$/*) continue ;; esac
+    if [ "$file" -ef /proc/$$/fd/1 ] || [ "$file" -ef /proc/$$/fd/3 ]; then return 0; fi
+  done
+  return 1
+}
+while swelancer_is_held; do sleep 2; done
+`;
+
+/** A process with a shell around it that tells its end in the stream. */
+export interface KeptRequest {
+  readonly request: ChannelRequest;
+  /** To be written first. */
+  readonly line: string;
+  readonly nonce: string;
+}
+
+export function keptRequest(request: ChannelRequest): KeptRequest {
+  const { line, nonce } = remoteProgram({ ...request, user: undefined }, keepStreams);
+  // Without the marker: the shell around a command is none of its processes.
+  return { request: { argv: ['sh', '-c', readerText], environment: {}, user: request.user }, line, nonce };
+}
+
+/** The channel of the process inside. `lossBehind` looks whether the container has gone together with our shell. */
+export function keepChannel(
+  channel: ShellChannel,
+  { line, nonce }: KeptRequest,
+  lossBehind: () => Promise<Error | undefined>,
+): ShellChannel {
+  channel.stdin.write(line);
+  let exitCode: number | null = null;
+  let records = 0;
+  let onEnd: () => void = () => undefined;
+  const told = new Promise<void>((resolve) => {
+    onEnd = resolve;
+  });
+  const onRecord = (text: string): void => {
+    const [, code] = /^exit (\d+)$/.exec(text) ?? [];
+    if (code === undefined) return;
+    exitCode = Number(code);
+    records += 1;
+    if (records === 2) onEnd();
+  };
+  const stdout = filtered(channel.stdout, nonce, onRecord);
+  const stderr = filtered(channel.stderr, nonce, onRecord);
+  const exit = (async (): Promise<ChannelExit> => {
+    const end = await Promise.race([told, channel.exit]);
+    // Lets a reader have what came in the same piece as the record.
+    await nextTurn();
+    if (end?.kind === 'lost') return end;
+    channel.stdin.end();
+    if (records > 0) return { kind: 'exited', exitCode };
+    const error = await lossBehind();
+    return error === undefined ? { kind: 'exited', exitCode: null } : { kind: 'lost', error };
+  })();
+  return {
+    stdin: channel.stdin,
+    stdout,
+    stderr,
+    exit,
+    destroy: () => {
+      channel.destroy();
+      for (const stream of [stdout, stderr]) stream.destroy();
+    },
+  };
+}
+
+function filtered(stream: Readable, nonce: string, onRecord: (text: string) => void): Readable {
+  const filter = new RecordFilter(nonce, onRecord);
+  filter.on('error', () => undefined);
+  // An output that breaks ends without an end.
+  stream.on('close', () => {
+    if (!stream.readableEnded) filter.destroy();
+  });
+  return stream.pipe(filter);
+}
