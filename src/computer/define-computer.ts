@@ -1,12 +1,14 @@
 import { commandFailure } from './command-failure.js';
 import type { ComputerInterface } from './computer-interface.js';
+import { ComputerLostError } from './errors.js';
 
 /** The five methods without `checkShellCommand`, which follows from `sendShellCommand`. */
 export type ComputerDefinition = Omit<ComputerInterface, 'checkShellCommand'> &
   Partial<Pick<ComputerInterface, 'checkShellCommand'>>;
 
 /**
- * Makes a computer out of plain functions, or out of an instance of your own class.
+ * Makes a computer out of plain functions, or out of an instance of your own class. Once `cleanup` has been called,
+ * commands and files are refused with ComputerLostError.
  *
  * ```ts
  * const computer = defineComputer({
@@ -19,12 +21,24 @@ export type ComputerDefinition = Omit<ComputerInterface, 'checkShellCommand'> &
  */
 export function defineComputer(definition: ComputerDefinition): ComputerInterface {
   const { id, root, capabilities } = definition;
+  let isCleanedUp = false;
+  const assertOpen = () => {
+    if (!isCleanedUp) return;
+    throw new ComputerLostError('The computer has been cleaned up.', {
+      reason: 'cleaned_up',
+      computerId: id,
+    });
+  };
   return {
     id,
     root,
     capabilities,
-    sendShellCommand: (command, options) => definition.sendShellCommand(command, options),
+    sendShellCommand: async (command, options) => {
+      assertOpen();
+      return definition.sendShellCommand(command, options);
+    },
     checkShellCommand: async (command, options) => {
+      assertOpen();
       if (definition.checkShellCommand !== undefined) {
         return definition.checkShellCommand(command, options);
       }
@@ -32,9 +46,18 @@ export function defineComputer(definition: ComputerDefinition): ComputerInterfac
       if (result.exitCode === 0) return result;
       throw commandFailure(options?.label ?? command, result, { computerId: id });
     },
-    upload: (source, remotePath, options) => definition.upload(source, remotePath, options),
-    download: (remotePath, options) => definition.download(remotePath, options),
-    cleanup: (options) => definition.cleanup(options),
+    upload: async (source, remotePath, options) => {
+      assertOpen();
+      return definition.upload(source, remotePath, options);
+    },
+    download: async (remotePath, options) => {
+      assertOpen();
+      return definition.download(remotePath, options);
+    },
+    cleanup: async (options) => {
+      isCleanedUp = true;
+      return definition.cleanup(options);
+    },
     ...(definition.uploadTree && { uploadTree: definition.uploadTree.bind(definition) }),
     ...(definition.downloadTree && { downloadTree: definition.downloadTree.bind(definition) }),
     ...(definition.setNetworkPolicy && { setNetworkPolicy: definition.setNetworkPolicy.bind(definition) }),

@@ -1,6 +1,7 @@
 export { extractTree, type TreeLimits } from './archive/extract-tree.js';
 export { packFile, type PackFileOptions } from './archive/pack-file.js';
 export { packTree } from './archive/pack-tree.js';
+export { localFileError } from './archive/local-file-error.js';
 export { type ReadableSource, readUploadSource } from './archive/read-upload-source.js';
 export { type CaptureOptions, captureWhole, OutputCapture } from './capture.js';
 export { capturedText } from './captured-text.js';

@@ -881,17 +881,33 @@ describe('defineComputer', () => {
       async sendShellCommand() {
         return { exitCode: this.#exitCode, stdout: '', stderr: 'why' };
       }
-      async upload() {}
+      async upload() {
+        this.#exitCode = 0;
+      }
       async download() {
         return new Uint8Array();
       }
-      async cleanup() {
-        this.#exitCode = 0;
-      }
+      async cleanup() {}
     }
     const computer = defineComputer(new Machine());
     await expect(computer.checkShellCommand('x')).rejects.toMatchObject({ code: 'command_failed' });
-    await computer.cleanup();
+    await computer.upload(new Uint8Array(), 'x');
     expect(await computer.checkShellCommand('x')).toMatchObject({ exitCode: 0 });
+  });
+
+  it('refuses commands and files once it has been cleaned up', async () => {
+    const computer = defineComputer({
+      sendShellCommand: async () => ({ exitCode: 0, stdout: '', stderr: '' }),
+      upload: async () => undefined,
+      download: async () => new Uint8Array(),
+      cleanup: async () => undefined,
+    });
+    await computer.cleanup();
+    await computer.cleanup();
+    const refusal = { code: 'computer_lost', reason: 'cleaned_up' };
+    await expect(computer.sendShellCommand('x')).rejects.toMatchObject(refusal);
+    await expect(computer.checkShellCommand('x')).rejects.toMatchObject(refusal);
+    await expect(computer.upload(new Uint8Array(), 'x')).rejects.toMatchObject(refusal);
+    await expect(computer.download('x')).rejects.toMatchObject(refusal);
   });
 });
