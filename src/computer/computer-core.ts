@@ -38,11 +38,13 @@ export class ComputerCore {
     this.redactor = redactor;
     this.id = implementation.id ?? randomUUID();
     this.root = implementation.root ?? '';
-    const { killsProcessTree, streamsOutput, switchesUser, boundsOutput } = implementation.capabilities ?? {};
+    const { killsProcessTree, streamsOutput, switchesUser, choosesShell, boundsOutput } =
+      implementation.capabilities ?? {};
     this.capabilities = {
       killsProcessTree: killsProcessTree ?? false,
       streamsOutput: streamsOutput ?? false,
       switchesUser: switchesUser ?? false,
+      choosesShell: choosesShell ?? false,
       boundsOutput: boundsOutput ?? false,
     };
   }

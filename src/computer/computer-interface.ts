@@ -8,7 +8,7 @@ import type { NetworkPolicy, NetworkReport } from './network-policy.js';
  */
 export interface ComputerInterface {
   /**
-   * Runs `command` in a fresh `sh` and resolves when it has ended, whatever its exit code.
+   * Runs `command` in a fresh `sh`, or in `options.shell`, and resolves when it has ended, whatever its exit code.
    * Working directory and environment default to the computer's own.
    * @throws ComputerLostError when the machine or the link to it is gone.
    */
@@ -60,6 +60,8 @@ export interface ComputerCapabilities {
   readonly streamsOutput: boolean;
   /** `options.user` is honoured. */
   readonly switchesUser: boolean;
+  /** `options.shell` is honoured. Where it is not, the facade has the computer's `sh` start the other shell. */
+  readonly choosesShell: boolean;
   /** Output beyond the capture bounds is cut (and counted) instead of held in memory. */
   readonly boundsOutput: boolean;
 }
@@ -98,6 +100,8 @@ export interface ShellCommandOptions extends CallOptions {
   readonly env?: Environment | undefined;
   /** Default: the computer's own, root in the benchmark's images. */
   readonly user?: string | undefined;
+  /** What reads the command. Default: `sh`. @throws CommandSpawnError with reason `shell` where it is not there */
+  readonly shell?: CommandShell | undefined;
   /** Default: closed, so that a program that asks a question ends instead of hanging. */
   readonly stdin?: string | Uint8Array | AsyncIterable<Uint8Array> | undefined;
   /** Milliseconds from TERM to KILL when the command is ended. Default: 5000. */
@@ -116,6 +120,13 @@ export interface ShellCommandOptions extends CallOptions {
   /** Called each time a durable command has been found again after its link was lost. */
   readonly onReattach?: ((reattachment: Reattachment) => void) | undefined;
 }
+
+/**
+ * `sh`: whatever the computer has under that name. `bash`: Bash, with no start-up files. `login`: Bash as a login shell,
+ * which reads `/etc/profile` and then `~/.bash_profile` or `~/.profile`: for tools that are on the PATH of people who log
+ * in only. These files come after `cwd` and `env`, and may change both.
+ */
+export type CommandShell = 'sh' | 'bash' | 'login';
 
 export interface Reattachment {
   /** Milliseconds from the loss until the link was there again. */

@@ -68,11 +68,16 @@ export class Computer implements ComputerInterface, AsyncDisposable {
 
   /** What this facade gives. `killsProcessTree` means that it is tried and its outcome reported. */
   get capabilities(): ComputerCapabilities {
-    return { ...this.#view.core.capabilities, killsProcessTree: true, boundsOutput: true };
+    return {
+      ...this.#view.core.capabilities,
+      killsProcessTree: true,
+      choosesShell: true,
+      boundsOutput: true,
+    };
   }
 
   /**
-   * Runs a command in a fresh `sh`; resolves when it has ended, whatever its exit code.
+   * Runs a command in a fresh `sh`, or in `options.shell`; resolves when it has ended, whatever its exit code.
    * @throws CommandTimeoutError, CommandAbortedError (after the kill is settled), CommandSpawnError, ComputerLostError,
    * UnsupportedOptionError
    */

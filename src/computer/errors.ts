@@ -82,7 +82,7 @@ export class CallAbortedError extends SweLancerError {
 export class CommandSpawnError extends SweLancerError {
   readonly code = 'command_spawn';
   readonly command: string;
-  readonly reason: 'working_directory' | 'user' | 'processes' | 'other';
+  readonly reason: 'working_directory' | 'user' | 'shell' | 'processes' | 'other';
 
   constructor(message: string, options: CommandErrorOptions & { reason: CommandSpawnError['reason'] }) {
     super(message, options);

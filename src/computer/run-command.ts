@@ -3,13 +3,19 @@ import type { EventMap } from '../events/event.js';
 import { observe, type TypedEvent } from '../events/event-scope.js';
 import { ConfigurationError, type ErrorRecord } from '../errors.js';
 import { Secret } from '../redaction.js';
+import { missingShellText, textForShell } from './command-shell.js';
 import { type CompletedCommand, completeCommand } from './completed-command.js';
 import type { ComputerView } from './computer-core.js';
 import type { CommandResult, Reattachment, ShellCommandOptions } from './computer-interface.js';
 import { endedCommandError, nothingToKill } from './ended-command.js';
-import { CommandAbortedError, CommandTimeoutError, UnsupportedOptionError } from './errors.js';
+import {
+  CommandAbortedError,
+  CommandSpawnError,
+  CommandTimeoutError,
+  UnsupportedOptionError,
+} from './errors.js';
 import { OutputTap } from './output-tap.js';
-import { superviseCommand } from './supervise-command.js';
+import { type SupervisedCommand, superviseCommand } from './supervise-command.js';
 
 /** Characters of a command's text that its events carry. */
 const shownCharacters = 16_384;
@@ -84,11 +90,32 @@ async function execute(
     });
   }
   const startedAt = performance.now();
-  const result = await superviseCommand(view, { command, shown, options, tap });
+  const result = await runInShell(view, { command, shown, options, tap });
   return completeCommand(result, Math.round(performance.now() - startedAt), options.output);
 }
 
-function checkCommand(command: string, { cwd, env, killGraceMs, output = {} }: ShellCommandOptions): void {
+/** Has the `sh` of a computer that knows no other shell start the one that is asked for. */
+async function runInShell(view: ComputerView, supervised: SupervisedCommand): Promise<CommandResult> {
+  const { shell = 'sh' } = supervised.options;
+  if (shell === 'sh' || view.core.capabilities.choosesShell) return superviseCommand(view, supervised);
+  const { text, isMissingIn } = textForShell(supervised.command, shell);
+  const result = await superviseCommand(view, {
+    ...supervised,
+    command: text,
+    options: { ...supervised.options, shell: undefined },
+  });
+  if (!isMissingIn(result)) return result;
+  throw new CommandSpawnError(`Command could not be started, ${missingShellText}: ${supervised.shown}`, {
+    computerId: view.core.id,
+    command: supervised.shown,
+    reason: 'shell',
+  });
+}
+
+function checkCommand(
+  command: string,
+  { cwd, env, shell = 'sh', killGraceMs, output = {} }: ShellCommandOptions,
+): void {
   if (command.includes('\0'))
     throw new ConfigurationError('A command holds a NUL character, which no shell can run.');
   if (cwd !== undefined && !cwd.startsWith('/')) {
@@ -102,6 +129,9 @@ function checkCommand(command: string, { cwd, env, killGraceMs, output = {} }: S
     if (bytes === undefined || (Number.isSafeInteger(bytes) && bytes >= 0)) continue;
     throw new ConfigurationError(`output.${name} is ${bytes}; give a whole number of bytes, 0 or more.`);
   }
+  if (!['sh', 'bash', 'login'].includes(shell)) {
+    throw new ConfigurationError(`shell is ${JSON.stringify(shell)}; give sh, bash or login.`);
+  }
   for (const name of Object.keys(env ?? {})) {
     if (/^[A-Za-z_]\w*$/.test(name)) continue;
     throw new ConfigurationError(`${JSON.stringify(name)} is not a name for an environment variable.`);
@@ -112,7 +142,7 @@ function commandStart(
   { core }: ComputerView,
   commandId: string,
   command: string,
-  { label, cwd, user, timeoutMs }: ShellCommandOptions,
+  { label, cwd, user, shell = 'sh', timeoutMs }: ShellCommandOptions,
 ): EventMap['command.started'] {
   const text = core.redactor.redact(command);
   return {
@@ -124,6 +154,7 @@ function commandStart(
     ...(label !== undefined && { label: core.redactor.redact(label) }),
     ...(cwd !== undefined && { cwd: core.redactor.redact(cwd) }),
     ...(user !== undefined && { user }),
+    ...(shell !== 'sh' && { shell }),
     ...(timeoutMs !== undefined && { timeoutMs }),
   };
 }

@@ -9,7 +9,7 @@ import { killByShell } from './kill-by-shell.js';
 import type { OutputTap } from './output-tap.js';
 import { markerVariable } from './shell/process-kill.js';
 
-interface SupervisedCommand {
+export interface SupervisedCommand {
   readonly command: string;
   /** Redacted. */
   readonly shown: string;

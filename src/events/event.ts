@@ -64,6 +64,8 @@ export interface EventMap {
     label?: string;
     cwd?: string;
     user?: string;
+    /** Absent: `sh`. */
+    shell?: string;
     timeoutMs?: number;
   };
   'command.output': { commandId: string; stream: 'stdout' | 'stderr'; text: string };

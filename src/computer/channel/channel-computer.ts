@@ -135,7 +135,13 @@ function createComputer(
   };
   return defineComputer({
     id,
-    capabilities: { killsProcessTree: true, streamsOutput: true, switchesUser: true, boundsOutput: true },
+    capabilities: {
+      killsProcessTree: true,
+      streamsOutput: true,
+      switchesUser: true,
+      choosesShell: true,
+      boundsOutput: true,
+    },
     sendShellCommand: async (...parameters) => {
       lease?.check();
       return await engine.sendShellCommand(...parameters);

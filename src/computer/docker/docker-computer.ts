@@ -112,7 +112,13 @@ export async function createDockerComputer({
   const computer = defineComputer({
     id: container.name,
     root: '',
-    capabilities: { killsProcessTree: true, streamsOutput: true, switchesUser: true, boundsOutput: true },
+    capabilities: {
+      killsProcessTree: true,
+      streamsOutput: true,
+      switchesUser: true,
+      choosesShell: true,
+      boundsOutput: true,
+    },
     sendShellCommand,
     upload: async (source, path, options = {}) => await uploadFile(container, run, source, path, options),
     download: async (path, options = {}) => await downloadFile(container, run, path, options),

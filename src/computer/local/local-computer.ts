@@ -50,7 +50,13 @@ export function createLocalComputer(options: LocalComputerOptions): ComputerInte
   return defineComputer({
     id,
     root: place.root,
-    capabilities: { killsProcessTree: true, streamsOutput: true, boundsOutput: true, switchesUser: false },
+    capabilities: {
+      killsProcessTree: true,
+      streamsOutput: true,
+      boundsOutput: true,
+      choosesShell: true,
+      switchesUser: false,
+    },
     sendShellCommand: async (...parameters) => await engine.sendShellCommand(...parameters),
     killAll: async (...parameters) => await engine.killAll(...parameters),
     describe,

@@ -1,4 +1,5 @@
 import { isSweLancerError } from '../../errors.js';
+import { missingShellText } from '../command-shell.js';
 import type { CommandResult, KillReport } from '../computer-interface.js';
 import { settledWithin } from '../deadline.js';
 import { CommandAbortedError, CommandSpawnError, CommandTimeoutError, ComputerLostError } from '../errors.js';
@@ -44,6 +45,10 @@ export function directoryError(run: CommandRun): CommandSpawnError {
     'working_directory',
     `the working directory ${run.workingDirectory} cannot be entered`,
   );
+}
+
+export function shellError(run: CommandRun): CommandSpawnError {
+  return spawnError(run, 'shell', missingShellText);
 }
 
 /** Something before our shell ended the start; `text` is what it said. */

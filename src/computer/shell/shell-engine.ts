@@ -10,6 +10,8 @@ import type {
   ShellCommandOptions,
 } from '../computer-interface.js';
 import { ComputerLostError } from '../errors.js';
+import { textForShell } from '../command-shell.js';
+import { shellError } from './command-errors.js';
 import type { CommandRun, EngineParts } from './command-run.js';
 import { createControlShell } from './control-shell.js';
 import { endProcesses } from './end-processes.js';
@@ -107,15 +109,21 @@ export function createShellEngine(options: ShellEngineOptions): ShellEngine {
   return {
     sendShellCommand: async (command, commandOptions = {}) => {
       if (closing.signal.aborted) throw cleanedUp(computerId);
-      const run = prepare(parts, options, marker, command, commandOptions);
+      const { shell = 'sh' } = commandOptions;
+      const inShell = shell === 'sh' ? undefined : textForShell(command, shell);
+      const prepared = prepare(parts, options, marker, command, commandOptions);
+      const run = inShell === undefined ? prepared : { ...prepared, command: inShell.text };
       const usesLane = options.strategy === 'lane' && commandOptions.stdin === undefined;
       const starts: readonly [StartExecution, ...StartExecution[]] = usesLane
         ? [startOnLane(lanes), startOnLane(lanes), startOnChannel]
         : [startOnChannel];
       const { durable } = options;
-      return durable !== undefined && (commandOptions.durable ?? durable.isDefault(commandOptions.timeoutMs))
-        ? await executeCommand(run, startDurably(durable, starts[0], startOnChannel), ...starts)
-        : await executeCommand(run, ...starts);
+      const result =
+        durable !== undefined && (commandOptions.durable ?? durable.isDefault(commandOptions.timeoutMs))
+          ? await executeCommand(run, startDurably(durable, starts[0], startOnChannel), ...starts)
+          : await executeCommand(run, ...starts);
+      if (inShell?.isMissingIn(result) === true) throw shellError(run);
+      return result;
     },
     prepare: async () => control.prepare(),
     noteServices: async (options) => {

@@ -11,6 +11,7 @@ import { loadCases } from './cases/load-cases.js';
 import { networkCases } from './cases/network-cases.js';
 import { outputCases } from './cases/output-cases.js';
 import { selfHarmCases } from './cases/self-harm-cases.js';
+import { shellCases } from './cases/shell-cases.js';
 import { snapshotCases } from './cases/snapshot-cases.js';
 import { stdinCases } from './cases/stdin-cases.js';
 import { surroundingsCases } from './cases/surroundings-cases.js';
@@ -24,6 +25,7 @@ export const allCases: readonly CaseDefinition[] = [
   ...commandCases,
   ...textCases,
   ...surroundingsCases,
+  ...shellCases,
   ...uploadCases,
   ...downloadCases,
   ...cleanupCases,

@@ -6,6 +6,7 @@ export type ConformanceFamily =
   | 'commands'
   | 'text'
   | 'surroundings'
+  | 'shells'
   | 'upload'
   | 'download'
   | 'cleanup'

@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile, mkdir, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -153,6 +153,25 @@ describe('a command', () => {
     const computer = Computer.from(shComputer(), { events: broken });
     expect((await computer.sendShellCommand('echo a')).stdout).toBe('a\n');
     expect(events.all).toEqual([]);
+  });
+
+  it('runs in the shell that is asked for, also where the implementation knows no other than sh', async () => {
+    const events = recordEvents();
+    const computer = Computer.from(shComputer(), { events: events.scope });
+    const options = { shell: 'bash', env: { PATH: '/usr/bin:/bin' } } as const;
+    const result = await computer.sendShellCommand('words=(1 22); exit ${words[1]}', options);
+    expect(result.exitCode).toBe(22);
+    expect(events.of('command.started')[0]).toMatchObject({
+      command: 'words=(1 22); exit ${words[1]}',
+      shell: 'bash',
+    });
+    const onlySh = join(folder, 'only-sh');
+    await mkdir(onlySh);
+    await symlink('/bin/sh', join(onlySh, 'sh'));
+    const missing = computer.sendShellCommand('true', { shell: 'login', env: { PATH: onlySh } });
+    await expect(missing).rejects.toMatchObject({ code: 'command_spawn', reason: 'shell', command: 'true' });
+    const unknown = computer.sendShellCommand('true', { shell: 'fish' as 'bash' });
+    await expect(unknown).rejects.toMatchObject({ code: 'configuration' });
   });
 
   it('is refused where it cannot mean what it says', async () => {
@@ -589,7 +608,6 @@ describe('trees, without any support of the implementation,', () => {
     const events = recordEvents();
     const computer = Computer.from(shComputer({ root: parts.root }), { events: events.scope });
     await writeFile(join(folder, 'seed'), 'x');
-    const { mkdir, symlink } = await import('node:fs/promises');
     const source = join(folder, 'source');
     await mkdir(join(source, 'empty'), { recursive: true });
     await writeFile(join(source, 'big'), Buffer.alloc(20 * 1024 * 1024, 'xyz'));

@@ -113,6 +113,12 @@ describe.each(shellsAndStrategies)('durable commands on $name ($strategy)', (she
       leftoverProcesses: 0,
     });
     expect((await engine.sendShellCommand('cat; exit 7')).exitCode).toBe(7);
+    const inBash = await engine.sendShellCommand('shopt login_shell; words=(1 22); cat; exit ${words[1]}', {
+      shell: 'login',
+      env: { HOME: '/nowhere' },
+      stdin: 'input\n',
+    });
+    expect(inBash).toMatchObject({ exitCode: 22, stdout: 'login_shell    \ton\ninput\n' });
     await expect(engine.sendShellCommand('true', { cwd: '/nowhere' })).rejects.toMatchObject({
       reason: 'working_directory',
     });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -21,6 +21,54 @@ describe.each(shellsAndStrategies)('a command in $name by $strategy', (shell) =>
 
   test.each([1, 7, 124, 126, 127, 137, 255])('gives exit code %i', async (code) => {
     expect((await startEngine(shell).sendShellCommand(`exit ${code}`)).exitCode).toBe(code);
+  });
+
+  test('for Bash runs in Bash, with its input, exit code, directory and variables', async () => {
+    const text = `words=(one "two  words"); printf '%s|' "\${words[1]}" "$GIVEN" "$PWD" "$0\$"; cat; shopt -q login_shell; exit $?7`;
+    expect(
+      await startEngine(shell).sendShellCommand(text, {
+        shell: 'bash',
+        stdin: 'given\n',
+        cwd: '/usr',
+        env: { GIVEN: "it's" },
+      }),
+    ).toMatchObject({ stdout: "two  words|it's|/usr|bash$|given\n", stderr: '', exitCode: 17 });
+  });
+
+  test('for a login shell finds what the profile sets, and leaves nothing running', async () => {
+    writeFileSync(join(folder, '.bash_profile'), 'export FROM_PROFILE=found\n');
+    const result = await startEngine(shell).sendShellCommand(
+      'shopt -q login_shell && echo "$FROM_PROFILE${swelancer_command-}"',
+      { shell: 'login', env: { HOME: folder } },
+    );
+    expect(result).toMatchObject({ stdout: 'found\n', exitCode: 0, leftoverProcesses: 0 });
+  });
+
+  test('for Bash may be longer than an argument, and ends with all it started', async () => {
+    const engine = startEngine(shell);
+    const long = `text='${'x'.repeat(300_000)}'; echo "\${#text}"`;
+    expect(await engine.sendShellCommand(long, { shell: 'bash' })).toMatchObject({
+      stdout: '300000\n',
+      leftoverProcesses: 0,
+    });
+    await expect(
+      engine.sendShellCommand('sleep 300 & sleep 300', { shell: 'login', timeoutMs: 500, killGraceMs: 2000 }),
+    ).rejects.toMatchObject({
+      message: expect.stringContaining('of 500 ms: sleep 300 & sleep 300.') as string,
+      kill: { outcome: 'confirmed', survivors: 0 },
+    });
+  });
+
+  test('for a shell that is not there does not run', async () => {
+    const command = startEngine(shell).sendShellCommand('echo ran', {
+      shell: 'bash',
+      env: { PATH: '/nowhere' },
+    });
+    await expect(command).rejects.toMatchObject({
+      code: 'command_spawn',
+      reason: 'shell',
+      command: 'echo ran',
+    });
   });
 
   test('keeps the two streams apart, and a last line without an end', async () => {
