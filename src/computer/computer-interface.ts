@@ -109,6 +109,11 @@ export interface ShellCommandOptions extends CallOptions {
   readonly output?: OutputOptions | undefined;
   /** Called with each piece of output as it arrives, where the implementation streams. */
   readonly onOutput?: ((chunk: OutputChunk) => void) | undefined;
+  /**
+   * Called with what processes that the command left behind still print after its end, where the implementation can tell
+   * whose output it is. Never mixed into another command's.
+   */
+  readonly onLateOutput?: ((chunk: OutputChunk) => void) | undefined;
   /** A name for events and errors in place of the command's text. */
   readonly label?: string | undefined;
   /**

@@ -1,10 +1,11 @@
 import type { EventScope } from '../events/event-scope.js';
 import { toErrorRecord } from '../errors.js';
-import type { RedactionStream, Redactor } from '../redaction.js';
+import type { Redactor } from '../redaction.js';
 import { OutputCapture } from './capture.js';
 import { capturedText } from './captured-text.js';
 import type { CommandResult, OutputChunk, OutputStream, ShellCommandOptions } from './computer-interface.js';
 import type { CompletedCommand } from './completed-command.js';
+import { type TextStream, textStream } from './text-stream.js';
 
 interface TapOptions {
   readonly commandId: string;
@@ -86,19 +87,4 @@ export class OutputTap {
       this.#tap.scope.emit('diagnostic', { message, error: toErrorRecord(error) });
     }
   }
-}
-
-interface TextStream {
-  write(bytes: Uint8Array): string;
-  end(): string;
-}
-
-/** One decoder and one redactor for each stream, since characters and secrets are split between chunks. */
-function textStream(redactor: Redactor): TextStream {
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  const redaction: RedactionStream = redactor.stream();
-  return {
-    write: (bytes) => redaction.write(decoder.decode(bytes, { stream: true })),
-    end: () => redaction.write(decoder.decode()) + redaction.end(),
-  };
 }

@@ -14,6 +14,7 @@ import {
   CommandTimeoutError,
   UnsupportedOptionError,
 } from './errors.js';
+import { lateOutput } from './late-output.js';
 import { OutputTap } from './output-tap.js';
 import { type SupervisedCommand, superviseCommand } from './supervise-command.js';
 
@@ -52,7 +53,14 @@ export async function runCommand(
           span.emit('command.reattached', { commandId, ...reattachment });
           options.onReattach?.(reattachment);
         };
-        const result = await execute(view, start.command, command, { ...options, onReattach }, tap);
+        const onLateOutput = lateOutput({
+          commandId,
+          scope: span,
+          redactor: core.redactor,
+          onLateOutput: options.onLateOutput,
+        });
+        const hooks = { onReattach, onLateOutput };
+        const result = await execute(view, start.command, command, { ...options, ...hooks }, tap);
         tap.end(result);
         return result;
       } catch (error) {

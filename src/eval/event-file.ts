@@ -1,6 +1,7 @@
 import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { EventType, SweLancerEvent } from '../events/event.js';
+import type { SweLancerEvent } from '../events/event.js';
+import { isPrinted } from '../events/printed-events.js';
 
 /** What waits to be written to one file before output is dropped. Characters. */
 const maxPending = 4 * 1024 * 1024;
@@ -24,7 +25,7 @@ export class EventFile {
 
   write(event: SweLancerEvent): void {
     if (this.#failed) return;
-    if (this.#pending > maxPending && printed.has(event.type)) {
+    if (this.#pending > maxPending && isPrinted(event.type)) {
       this.#dropped++;
       return;
     }
@@ -66,5 +67,3 @@ export class EventFile {
     }
   }
 }
-
-const printed: ReadonlySet<EventType> = new Set<EventType>(['command.output', 'model.output']);

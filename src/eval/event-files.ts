@@ -2,6 +2,7 @@ import type { SweLancerEvent } from '../events/event.js';
 import type { RunEvents } from '../events/run-events.js';
 import type { AttemptKey } from '../store/sample-key.js';
 import { EventFile } from './event-file.js';
+import { isPrinted } from '../events/printed-events.js';
 
 /** Sends the events of each attempt to its file. */
 export class EventFiles implements Disposable {
@@ -12,7 +13,7 @@ export class EventFiles implements Disposable {
   constructor(events: RunEvents, keep: 'all' | 'no-output') {
     this.#events = events;
     this.#subscription = events.on('*', (event) => {
-      if (keep === 'no-output' && (event.type === 'command.output' || event.type === 'model.output')) return;
+      if (keep === 'no-output' && isPrinted(event.type)) return;
       const { taskId, epoch, attempt } = event;
       if (taskId === undefined || epoch === undefined || attempt === undefined) return;
       this.#files.get(keyText({ taskId, epoch, attempt }))?.write(event);

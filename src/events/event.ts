@@ -69,6 +69,13 @@ export interface EventMap {
     timeoutMs?: number;
   };
   'command.output': { commandId: string; stream: 'stdout' | 'stderr'; text: string };
+  /** Printed by a process that a command left behind, after the command's end. `omittedBytes`: more came and is not kept. */
+  'command.late_output': {
+    commandId: string;
+    stream: 'stdout' | 'stderr';
+    text: string;
+    omittedBytes?: number;
+  };
   /** A durable command was found again after its link was lost. Its one end is still to come. */
   'command.reattached': { commandId: string; lostMs: number };
   'command.finished': CommandEnd & { leftoverProcesses: number | null; outOfMemory: boolean };

@@ -2,6 +2,7 @@ import { EventEmitter } from 'eventemitter3';
 import { toErrorRecord } from '../errors.js';
 import type { EventContext, EventMap, EventOf, EventType, SweLancerEvent } from './event.js';
 import { createEventScope, type EventScope } from './event-scope.js';
+import { isPrinted } from './printed-events.js';
 
 export type EventListener<E = SweLancerEvent> = (event: E) => void;
 
@@ -32,7 +33,7 @@ export class RunEvents {
 
   /**
    * Events from now on, until `signal` fires. A reader that falls behind by more than `maxBuffered` events loses
-   * `command.output` and `model.output` pieces, told by a `diagnostic`; it never loses any other event.
+   * pieces of what commands and models print, told by a `diagnostic`; it never loses any other event.
    */
   stream(
     options: { signal?: AbortSignal | undefined; maxBuffered?: number | undefined } = {},
@@ -91,7 +92,7 @@ export class RunEvents {
     let wake: (() => void) | undefined;
     let ended = signal?.aborted ?? false;
     const subscription = this.on('*', (event) => {
-      if (buffer.length >= maxBuffered && droppable.has(event.type)) dropped++;
+      if (buffer.length >= maxBuffered && isPrinted(event.type)) dropped++;
       else buffer.push(event);
       wake?.();
     });
@@ -129,4 +130,3 @@ export class RunEvents {
 }
 
 const everyEvent = Symbol('every event');
-const droppable: ReadonlySet<EventType> = new Set<EventType>(['command.output', 'model.output']);

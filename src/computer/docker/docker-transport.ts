@@ -18,6 +18,7 @@ import { StreamDemultiplexer } from './stream-demultiplexer.js';
 export function createDockerTransport(container: DockerContainer): ShellTransport {
   const starts = new PQueue({ concurrency: 1 });
   return {
+    isStalledByHeldStreams: true,
     open: async (request, options = {}) =>
       await starts.add(async () => await openChannel(container, request, options), {
         ...(options.signal === undefined ? {} : { signal: options.signal }),

@@ -5,6 +5,7 @@ export class EndScanner {
   readonly #pattern: Buffer;
   #waiting: Buffer = Buffer.alloc(0);
   #text: string | undefined;
+  #rest: Uint8Array = new Uint8Array(0);
 
   constructor(id: string) {
     this.#pattern = Buffer.from(`\x1e${id}`);
@@ -13,6 +14,11 @@ export class EndScanner {
   /** What followed the id up to the end of the line, once all of it has arrived. */
   get text(): string | undefined {
     return this.#text;
+  }
+
+  /** What came behind the end in the piece that had it: a process that was left behind has written it. */
+  get rest(): Uint8Array {
+    return this.#rest;
   }
 
   /** The part of `chunk`, and of what waited, that is surely the command's output. */
@@ -34,6 +40,7 @@ export class EndScanner {
       return bytes.subarray(0, start);
     }
     this.#text = bytes.subarray(start + this.#pattern.length, end).toString();
+    this.#rest = bytes.subarray(end + 1);
     this.#waiting = Buffer.alloc(0);
     return bytes.subarray(0, start);
   }

@@ -6,7 +6,7 @@ import type { CommandRun } from './command-run.js';
 import type { StartExecution } from './execute-command.js';
 import type { ExecutionEnd } from './execution.js';
 import { faultSwitch } from './fault-switch.js';
-import type { Lane, LaneExchange } from './lane.js';
+import type { Lane, LaneExchange, WriteOutput } from './lane.js';
 import type { LaneEnd } from './lane-text.js';
 import type { LanePool } from './lane-pool.js';
 import { outliveSupervisor } from './outlive-supervisor.js';
@@ -26,9 +26,10 @@ export function startOnLane(pool: LanePool): StartExecution {
     const nonce = randomBytes(16).toString('hex');
     const header = commandHeader({ ...run, nonce, keepsStdin: false });
     const { fault, raise } = faultSwitch();
-    const exchange = lane.exchange({ marker: run.marker, header, nonce }, async (stream, bytes) => {
+    const write: WriteOutput = async (stream, bytes) => {
       await sink.write(stream, bytes).catch(raise);
-    });
+    };
+    const exchange = lane.exchange({ marker: run.marker, header, nonce }, write);
     let told: LaneEnd | undefined;
     void exchange.end.then((end) => {
       told = end;
@@ -43,7 +44,7 @@ export function startOnLane(pool: LanePool): StartExecution {
       stopInput: () => undefined,
       release: () => {
         letGo.abort();
-        if (told === undefined || told.isHeld) pool.retire(lane);
+        if (told === undefined || told.isHeld) pool.retire(lane, write);
         else pool.put(lane);
       },
       abandon: () => {

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { settledWithin } from '../deadline.js';
-import { type Lane, LaneUnavailableError, openLane } from './lane.js';
+import { type Lane, type LaneRequest, LaneUnavailableError, openLane, type WriteOutput } from './lane.js';
 import type { ProcessIdentity } from './process-kill.js';
+import type { LaneEnd } from './lane-text.js';
 import type { ShellTransport } from './shell-transport.js';
 
 /** The lanes of one computer, kept for each user apart. */
@@ -10,8 +11,8 @@ export interface LanePool {
   take(user: string | undefined, signal: AbortSignal): Promise<Lane | undefined>;
   /** Gives a lane back for the next command. */
   put(lane: Lane): void;
-  /** Keeps reading from a lane that something left behind may still write to, and gives it no more commands. */
-  retire(lane: Lane): void;
+  /** Keeps reading from a lane that something left behind may still write to, and gives it no command before that has gone. */
+  retire(lane: Lane, write: WriteOutput): void;
   /** Ends the lanes nobody uses. Gives the supervisors of all lanes that may still run. */
   endIdle(): readonly ProcessIdentity[];
   close(): void;
@@ -30,7 +31,9 @@ const pingTimeoutMs = 5000;
 
 export function createLanePool(transport: ShellTransport, onUnavailable: (reason: string) => void): LanePool {
   const idle: { readonly lane: Lane; readonly since: number }[] = [];
-  const retired = new Set<Lane>();
+  const retired = new Map<Lane, WriteOutput>();
+  /** Not among the lanes that new ones have to leave room for. */
+  const uncounted = new WeakSet<Lane>();
   const waiting = new Set<Waiter>();
   const lastTaken = new Map<string | undefined, number>();
   const counts = new Map<string | undefined, number>();
@@ -54,13 +57,30 @@ export function createLanePool(transport: ShellTransport, onUnavailable: (reason
     }
   };
 
+  /** One whose background processes have ended meanwhile. */
+  const takeRetired = async (user: string | undefined): Promise<Lane | undefined> => {
+    if (transport.isStalledByHeldStreams !== true) return undefined;
+    for (const [lane, write] of [...retired]) {
+      if (lane.user !== user || !retired.delete(lane)) continue;
+      const end = await exchange(lane, 'holders', write);
+      if (end?.isHeld === false && !isClosed) {
+        uncounted.delete(lane);
+        count(user, 1);
+        return lane;
+      }
+      if (end === undefined || isClosed) lane.destroy();
+      else retired.set(lane, write);
+    }
+    return undefined;
+  };
+
   const open = async (user: string | undefined, signal: AbortSignal): Promise<Lane | undefined> => {
     count(user, 1);
     try {
       const lane = await openLane(transport, user, signal);
       supervisors.add(lane.supervisor);
       void lane.exit.then((exit) => {
-        count(user, -1);
+        if (!uncounted.has(lane)) count(user, -1);
         // Without an exit code nobody has seen its end: the channel was let go of.
         if (exit.kind === 'exited' && exit.exitCode !== null) supervisors.delete(lane.supervisor);
       });
@@ -104,7 +124,9 @@ export function createLanePool(transport: ShellTransport, onUnavailable: (reason
       if (!lastTaken.has(user)) lastTaken.set(user, performance.now());
       const isFull = () => (counts.get(user) ?? 0) >= maximumLanes;
       const lane =
-        (await takeIdle(user)) ?? (isFull() ? await nextFree(user, signal) : await open(user, signal));
+        (await takeIdle(user)) ??
+        (await takeRetired(user)) ??
+        (isFull() ? await nextFree(user, signal) : await open(user, signal));
       if (lane !== undefined) lastTaken.set(user, performance.now());
       return lane;
     },
@@ -117,12 +139,12 @@ export function createLanePool(transport: ShellTransport, onUnavailable: (reason
       if (first !== undefined) first.give(lane);
       else idle.push({ lane, since: performance.now() });
     },
-    retire: (lane) => {
+    retire: (lane, write) => {
       count(lane.user, -1);
-      void lane.exit.then(() => count(lane.user, 1));
-      retired.add(lane);
+      uncounted.add(lane);
+      retired.set(lane, write);
       // The supervisor ends, so that a transport sees that only what was left behind uses the channel.
-      lane.end();
+      if (transport.isStalledByHeldStreams !== true) lane.end();
       void lane.drained.then(() => {
         retired.delete(lane);
         lane.destroy();
@@ -135,7 +157,7 @@ export function createLanePool(transport: ShellTransport, onUnavailable: (reason
     close: () => {
       isClosed = true;
       for (const { lane } of idle.splice(0)) lane.destroy();
-      for (const lane of retired) lane.destroy();
+      for (const lane of retired.keys()) lane.destroy();
       retired.clear();
     },
   };
@@ -147,7 +169,15 @@ interface Waiter {
 }
 
 async function answers(lane: Lane): Promise<boolean> {
-  const ping = { marker: 'ping', header: '', nonce: randomBytes(16).toString('hex') };
-  const { end } = lane.exchange(ping, async () => undefined);
-  return (await settledWithin(end, pingTimeoutMs)) && (await end) !== undefined;
+  return (await exchange(lane, 'ping', async () => undefined)) !== undefined;
+}
+
+/** Asks a lane that runs nothing. */
+async function exchange(
+  lane: Lane,
+  marker: LaneRequest['marker'],
+  write: WriteOutput,
+): Promise<LaneEnd | undefined> {
+  const { end } = lane.exchange({ marker, header: '', nonce: randomBytes(16).toString('hex') }, write);
+  return (await settledWithin(end, pingTimeoutMs)) ? await end : undefined;
 }

@@ -33,9 +33,23 @@ is_foreign() {
   done
   [ $other = yes ]
 }
+# Whether a process has one of the lane's streams open, under any number: a child may have copied a stream before it closed
+# the usual ones. Whoever can read stdin would read what the next command is given.
+holds() {
+  for file in "$1"/fd/*; do
+    if [ "$file" -ef /proc/$$/fd/1 ] || [ "$file" -ef /proc/$$/fd/2 ] || [ "$file" -ef /proc/$$/fd/0 ]
+    then return 0
+    fi
+  done
+  return 1
+}
 while IFS=' ' read -r id marker; do
   new= held=no code=0
-  if [ "$marker" != ping ]; then
+  if [ "$marker" = holders ]; then
+    for directory in /proc/[0-9]*; do
+      if [ "$directory" != /proc/$$ ] && holds "$directory"; then held=yes; break; fi
+    done
+  elif [ "$marker" != ping ]; then
     set -- /proc/[0-9]*
     before=" $* "
     # The supervisor's remarks, such as that a child was killed, are not the command's output. Some shells make them where
@@ -46,10 +60,7 @@ while IFS=' ' read -r id marker; do
     if [ " $* " != "$before" ]; then
       for directory; do
         case $before in *" $directory "*) continue ;; esac
-        # Under any number: a child may have copied a stream before it closed the usual ones.
-        for file in "$directory"/fd/*; do
-          if [ "$file" -ef /proc/$$/fd/1 ] || [ "$file" -ef /proc/$$/fd/2 ]; then held=yes; break; fi
-        done
+        if holds "$directory"; then held=yes; fi
         if { is_foreign <"$directory/environ"; } 2>/dev/null; then continue; fi
         new="$new $directory"
       done

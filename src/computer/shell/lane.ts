@@ -27,7 +27,7 @@ export interface Lane {
 }
 
 export interface LaneRequest {
-  /** Of the command's processes. `ping` asks for an answer only. */
+  /** Of the command's processes. `ping` asks for an answer only, `holders` whether anybody else has the lane's streams open. */
   readonly marker: string;
   /** What `commandHeader` gives; it begins with `nonce`. */
   readonly header: string;
@@ -158,7 +158,13 @@ function followExchange(streams: LaneStreams, id: string, nonce: string, write: 
     await Promise.race([both, streams.drained]);
     streams.consumer = undefined;
     await flush();
-    return ends.stderr.text === undefined ? undefined : parseLaneEnd(ends.stdout.text ?? '');
+    const told = ends.stderr.text === undefined ? undefined : parseLaneEnd(ends.stdout.text ?? '');
+    if (told?.isHeld === true) {
+      // Whoever still holds the streams was started by this command, and so is what they print until the next exchange.
+      streams.consumer = write;
+      for (const stream of ['stdout', 'stderr'] as const) await write(stream, ends[stream].rest);
+    }
+    return told;
   })();
   return {
     end,

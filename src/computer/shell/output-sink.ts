@@ -12,10 +12,11 @@ export interface OutputWriter {
 export class OutputSink implements OutputWriter {
   readonly #captures: Readonly<Record<OutputStream, OutputCapture>>;
   readonly #onOutput: ShellCommandOptions['onOutput'];
+  readonly #onLateOutput: ShellCommandOptions['onLateOutput'];
   readonly #startedAt = performance.now();
   #open = true;
 
-  constructor({ output = {}, onOutput }: ShellCommandOptions) {
+  constructor({ output = {}, onOutput, onLateOutput }: ShellCommandOptions) {
     const capture = (stream: OutputStream) =>
       new OutputCapture({
         headBytes: output.headBytes,
@@ -24,11 +25,16 @@ export class OutputSink implements OutputWriter {
       });
     this.#captures = { stdout: capture('stdout'), stderr: capture('stderr') };
     this.#onOutput = onOutput;
+    this.#onLateOutput = onLateOutput;
   }
 
-  /** Resolves when more may be written. What comes after `finish` is dropped: the result has been given. */
+  /** Resolves when more may be written. What comes after `finish` is late: the result has been given. */
   async write(stream: OutputStream, bytes: Uint8Array): Promise<void> {
-    if (!this.#open || bytes.length === 0) return;
+    if (bytes.length === 0) return;
+    if (!this.#open) {
+      this.#onLateOutput?.({ stream, bytes });
+      return;
+    }
     this.#onOutput?.({ stream, bytes });
     await this.#captures[stream].write(bytes);
   }

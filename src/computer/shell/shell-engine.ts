@@ -157,6 +157,7 @@ export function createShellEngine(options: ShellEngineOptions): ShellEngine {
 /** Marks what runs for the engine itself, so that it can be found when the harness has gone. */
 function withMarker(transport: ShellTransport, marker: string): ShellTransport {
   return {
+    ...transport,
     open: async (request, call) => {
       const environment = { [markerVariable]: marker, ...request.environment };
       return await transport.open({ ...request, environment }, call);

@@ -5,6 +5,11 @@ import type { CallOptions } from '../computer-interface.js';
 export interface ShellTransport {
   /** Starts `argv` as the leader of a process group of its own. @throws ComputerLostError, CommandSpawnError */
   open(request: ChannelRequest, options?: CallOptions): Promise<ShellChannel>;
+  /**
+   * Whether a process that ends while another one holds its streams keeps new channels waiting, for seconds, as the Docker
+   * engine does. Lanes that are held stay then. Default: false; what only a background process uses can be given up.
+   */
+  readonly isStalledByHeldStreams?: boolean | undefined;
 }
 
 export interface ChannelRequest {

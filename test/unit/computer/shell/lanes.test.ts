@@ -16,6 +16,7 @@ const setsid = spawnSync('which', ['setsid'], { encoding: 'utf8' }).stdout.trim(
 function counted(transport: ShellTransport): ShellTransport & { readonly opened: ChannelRequest[] } {
   const opened: ChannelRequest[] = [];
   return {
+    ...transport,
     opened,
     open: async (request, options) => {
       opened.push(request);
@@ -135,14 +136,21 @@ describe.each(shells)('lanes in $name', (shell) => {
   test('do not give the late output of one command to the next', async () => {
     const { engine } = start();
     const fifo = join(folder, `fifo-${shell.name}`);
+    const late = { stdout: '', stderr: '' };
     const first = await engine.sendShellCommand(
-      `mkfifo ${fifo}; (read -r go <${fifo}; echo late; echo late >&2) & echo $PPID`,
+      `mkfifo ${fifo}; (read -r go <${fifo}; echo late; echo late too >&2) & echo $PPID`,
+      {
+        onLateOutput: ({ stream, bytes }) => {
+          late[stream] += Buffer.from(bytes).toString();
+        },
+      },
     );
     expect(first.leftoverProcesses).toBe(1);
     const second = await engine.sendShellCommand(`echo go >${fifo}; echo $PPID`);
     expect(second).toMatchObject({ exitCode: 0, stderr: '' });
     expect(second.stdout).toMatch(/^\d+\n$/);
     expect(second.stdout).not.toBe(first.stdout);
+    await expect.poll(() => late).toEqual({ stdout: 'late\n', stderr: 'late too\n' });
   });
 
   test('do not give late output through a copied descriptor to the next command either', async () => {
@@ -155,6 +163,18 @@ describe.each(shells)('lanes in $name', (shell) => {
     const second = await engine.sendShellCommand(`echo go >${fifo}; echo $PPID`);
     expect(second.stdout).toMatch(/^\d+\n$/);
     expect(second.stdout).not.toBe(first.stdout);
+  });
+
+  test('that stay where their end would stall the others are used again when nobody holds them any more', async () => {
+    const transport = counted({ ...shellTransport(shell), isStalledByHeldStreams: true });
+    const { engine } = start(transport);
+    const first = await engine.sendShellCommand('sleep 300 & echo $PPID $!');
+    const [supervisor, child] = first.stdout.trim().split(' ');
+    // The first one is held, so that this opens a second.
+    expect((await engine.sendShellCommand('echo $PPID')).stdout.trim()).not.toBe(supervisor);
+    await engine.sendShellCommand(`kill -9 ${child}; kill -0 ${supervisor}`);
+    const both = await Promise.all([1, 2].map(async () => engine.sendShellCommand('sleep 0.5; echo $PPID')));
+    expect(both.map(({ stdout }) => stdout.trim())).toContain(supervisor);
   });
 
   test('outlive a command that ends their supervisor, whose exit code is unknown then', async () => {

@@ -1,0 +1,12 @@
+import type { EventType } from './event.js';
+
+const printed: ReadonlySet<EventType> = new Set<EventType>([
+  'command.output',
+  'command.late_output',
+  'model.output',
+]);
+
+/** Whether events of a type carry what commands and models print: the only ones that may be dropped, or left out of files. */
+export function isPrinted(type: EventType): boolean {
+  return printed.has(type);
+}
