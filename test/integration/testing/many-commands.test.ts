@@ -53,11 +53,11 @@ describeDocker('many commands in a container', () => {
 });
 
 describeSsh('many commands over SSH', () => {
-  test('leave nothing behind, neither 200 in a row nor 64 at once', async () => {
+  test('leave nothing behind, neither 1,000 in a row nor 64 at once', async () => {
     await using server = await startSshServer({ user: 'swelancer-guest' });
     const options = { ...server.options, workingDirectory: '/tmp', entryCommand: false } as const;
     await using computer = Computer.from(await sshComputer(options));
-    await expectNothingStays({ computer, inARow: 200, atOnce: 64, leftInside: allInside(computer) });
+    await expectNothingStays({ computer, inARow: 1000, atOnce: 64, leftInside: allInside(computer) });
   });
 });
 
@@ -70,11 +70,11 @@ describe('many commands', () => {
     await expectNothingStays({ computer, inARow: 1000, atOnce: 64, leftInside });
   });
 
-  test('through a command prefix leave nothing behind, neither 200 in a row nor 64 at once', async () => {
+  test('through a command prefix leave nothing behind, neither 1,000 in a row nor 64 at once', async () => {
     const text = `SWELANCER_TEST_MARK=${mark}`;
     await using computer = Computer.from(
       await commandComputer({ prefix: ['env', '-i', 'PATH=/usr/bin:/bin', text] }),
     );
-    await expectNothingStays({ computer, inARow: 200, atOnce: 64, leftInside: processesAround(text) });
+    await expectNothingStays({ computer, inARow: 1000, atOnce: 64, leftInside: processesAround(text) });
   });
 });
