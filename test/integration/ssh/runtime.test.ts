@@ -1,8 +1,10 @@
-import { readdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ComputerInterface, ComputerRequest, ComputerRuntime } from '../../../src/computer/index.js';
 import { sshComputer, sshRuntime } from '../../../src/computer/ssh/index.js';
 import { Secret } from '../../../src/redaction.js';
+import { canMakeRoots, createBusyboxRoot } from '../../fixtures/busybox-root.js';
 import { describeSsh, type SshServer, startSshServer } from '../../fixtures/ssh-server.js';
 import { processesWith, uniqueSeconds, until } from './remote-processes.js';
 
@@ -132,4 +134,43 @@ describeSsh('the entry command over SSH', () => {
     expect(await computer.describe?.()).toMatchObject({ state: 'running', lastLogLines: [] });
     expect(readdirSync(`/tmp/.swelancer-${computer.id ?? ''}`)).not.toContain('entry.log');
   });
+
+  test.skipIf(!canMakeRoots)(
+    'by default the official set-up is started, unless it is running or done',
+    async () => {
+      // Not below /tmp: sshd wants every folder above to be root's alone.
+      const root = createBusyboxRoot('/var/lib');
+      const inside = (path: string) => join(root.path, path);
+      chmodSync(root.path, 0o755);
+      mkdirSync(inside('app/tests'), { recursive: true });
+      const program = (path: string, text: string) => writeFileSync(inside(path), text, { mode: 0o755 });
+      program('bin/bash', '#!/bin/sh\nexec /bin/sh "$@"\n');
+      program(
+        'app/tests/run.sh',
+        '#!/bin/sh\necho setting up\nwhile [ ! -e /go ]; do sleep 0.1; done\ntouch /setup_done.txt\n',
+      );
+      await using official = await startSshServer({ configuration: [`ChrootDirectory ${root.path}`] });
+      const connected: ComputerInterface[] = [];
+      const connect = async () => {
+        const next = await sshComputer({ ...official.options, environment: { PATH: '/bin' } });
+        connected.push(next);
+        return next;
+      };
+      const hasLog = ({ id = '' }: ComputerInterface) => existsSync(inside(`tmp/.swelancer-${id}/entry.log`));
+      try {
+        const first = await connect();
+        await expect
+          .poll(() => first.describe?.(), { timeout: 30_000 })
+          .toMatchObject({ state: 'running', lastLogLines: ['setting up'] });
+        expect(hasLog(await connect()), 'while it runs').toBe(false);
+        writeFileSync(inside('go'), '');
+        await expect.poll(() => existsSync(inside('setup_done.txt')), { timeout: 30_000 }).toBe(true);
+        expect(hasLog(await connect()), 'when it is done').toBe(false);
+        expect(hasLog(first)).toBe(true);
+      } finally {
+        for (const each of connected) await each.cleanup().catch(() => undefined);
+        root.remove();
+      }
+    },
+  );
 });
