@@ -94,7 +94,7 @@ for (const model of ['careful', 'hasty'] as const) {
 
 // %% Look at it
 for (const folder of Object.values(folders)) {
-  const files = await writeReport(folder);
+  const files = await writeReport(folder, { tasks: dataset });
   const log = await writeInspectLog(folder, `${folder}/inspect.eval`);
   console.log([files.html, files.csv, files.markdown, files.summary, ...files.plots, log.file].join('\n'));
 }

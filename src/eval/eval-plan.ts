@@ -59,7 +59,24 @@ const optionsSchema = z.object({
     decide: z.custom<EvalRetries['decide']>((value) => typeof value === 'function', 'must be a function'),
   }),
   failOnError: z.union([z.boolean(), z.number().positive()]),
+  seed: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .optional(),
+  keepEvents: z.enum(['all', 'no-output', 'none']).optional(),
+  keepFreeBytes: z.number().nonnegative().optional(),
+  order: z
+    .custom<EvalOptions['order']>(isOrder, "must be 'grouped', 'epochs', { longestFirst } or a function")
+    .optional(),
 });
+
+function isOrder(value: unknown): boolean {
+  if (typeof value === 'object')
+    return value !== null && 'longestFirst' in value && value.longestFirst instanceof Map;
+  return value === 'grouped' || value === 'epochs' || typeof value === 'function';
+}
 
 /** Checks the options and fills in the rest. @throws ConfigurationError naming each option that is wrong. */
 export function planEval(options: EvalOptions): EvalPlan & { readonly retries: EvalRetries } {
@@ -69,6 +86,10 @@ export function planEval(options: EvalOptions): EvalPlan & { readonly retries: E
     concurrency: concurrencyOf(options.concurrency),
     retries: { ...defaultRetries, ...withoutUndefined(options.retries ?? {}) },
     failOnError,
+    seed: options.seed,
+    keepEvents: options.keepEvents,
+    keepFreeBytes: options.keepFreeBytes,
+    order: options.order,
   });
   if (!parsed.success) {
     const issues = parsed.error.issues.map(({ path, message }) => `\`${path.join('.')}\`: ${message}`);
@@ -101,10 +122,13 @@ export function checkConcurrency(values: EvalConcurrency): void {
   throw new ConfigurationError(`This concurrency is not possible: ${issues.join('; ')}.`);
 }
 
+/** 0.07 of 100 samples are 7, whatever their product in floating point is. */
+const rounding = 1e-9;
+
 function errorsAllowed(failOnError: boolean | number, samples: number): number {
   if (failOnError === false) return Infinity;
   if (failOnError === true) return 1;
-  return failOnError < 1 ? Math.max(1, Math.ceil(failOnError * samples)) : Math.floor(failOnError);
+  return failOnError < 1 ? Math.max(1, Math.ceil(failOnError * samples - rounding)) : Math.floor(failOnError);
 }
 
 function withoutUndefined<T extends object>(values: T): T {

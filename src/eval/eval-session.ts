@@ -1,6 +1,7 @@
 import type { EventScope } from '../events/event-scope.js';
 import type { RunEvents } from '../events/run-events.js';
 import { runSummary } from '../metrics/run-summary.js';
+import { describedSamples } from '../store/described-samples.js';
 import type { RunDescription } from '../store/run-description.js';
 import { RunStore, type StoreFindings } from '../store/run-store.js';
 import type { SampleKey } from '../store/sample-key.js';
@@ -80,7 +81,10 @@ export class EvalSession {
     const cancel = () => this.#control.end('cancelled', 'the caller cancelled it', signal?.reason);
     signal?.addEventListener('abort', cancel);
     if (signal?.aborted) cancel();
-    const follow = events.on('*', (event) => this.#progress.follow(event));
+    // Two runs may share their events.
+    const follow = events.on('*', (event) => {
+      if (event.runId === this.#runId()) this.#progress.follow(event);
+    });
     try {
       const store = await this.#openStore();
       await this.#work(store);
@@ -177,14 +181,21 @@ export class EvalSession {
       runId: this.#runId(),
       folder,
       records,
-      summary: runSummary(records, { tasks: dataset, attempts, labels, ...(seed !== undefined && { seed }) }),
+      summary: runSummary(records, {
+        tasks: dataset,
+        expected: describedSamples(this.#parts.description),
+        attempts,
+        labels,
+        ...(seed !== undefined && { seed }),
+      }),
       found: store.found,
       durationMs: this.#elapsed(),
     };
   }
 
   #pause(): void {
-    if (this.#queues.tasks.isPaused) return;
+    // A run that ends has to come to the end of its line.
+    if (this.#queues.tasks.isPaused || this.#control.signal.aborted) return;
     this.#queues.tasks.pause();
     this.#scope.emit('run.paused', {});
   }

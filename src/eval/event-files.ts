@@ -10,10 +10,11 @@ export class EventFiles implements Disposable {
   readonly #events: RunEvents;
   readonly #subscription: Disposable;
 
-  constructor(events: RunEvents, keep: 'all' | 'no-output') {
+  /** Of one run: others may share its events. */
+  constructor(events: RunEvents, runId: string | undefined, keep: 'all' | 'no-output') {
     this.#events = events;
     this.#subscription = events.on('*', (event) => {
-      if (keep === 'no-output' && isPrinted(event.type)) return;
+      if (event.runId !== runId || (keep === 'no-output' && isPrinted(event.type))) return;
       const { taskId, epoch, attempt } = event;
       if (taskId === undefined || epoch === undefined || attempt === undefined) return;
       this.#files.get(keyText({ taskId, epoch, attempt }))?.write(event);

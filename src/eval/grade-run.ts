@@ -101,8 +101,12 @@ async function copyWork(from: StoredRun, target: RunStore): Promise<void> {
     const { finished, collected } = target.state(key);
     if (finished || collected !== undefined) continue;
     const result = await from.result(record);
-    if (result.patch === undefined && result.answer === undefined && result.status !== 'scored') continue;
     await target.started(key);
+    if (result.patch === undefined && result.answer === undefined && result.status !== 'scored') {
+      // There is nothing to score, and leaving it out would make the others' share larger.
+      await target.finished(key, { ...result, attempt: 1, workOf: undefined }, { final: true });
+      continue;
+    }
     await copyTranscript(from, record, target.attempt(key).transcript);
     await target.collected(key, { ...result, attempt: 1, workOf: undefined, earned: 0 });
   }

@@ -64,7 +64,9 @@ export async function runSamples(run: SampleRun): Promise<void> {
   });
   const keep = options.keepEvents ?? 'all';
   using eventFiles =
-    options.store === undefined || keep === 'none' ? undefined : new EventFiles(run.events, keep);
+    options.store === undefined || keep === 'none'
+      ? undefined
+      : new EventFiles(run.events, run.scope.context.runId, keep);
   const contextOf = sampleContexts(run, { setups, eventFiles, samples: samples.length });
   const left = countByTask(samples);
   const runOne = async (sample: Sample) => {

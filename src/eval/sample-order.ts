@@ -1,4 +1,6 @@
 import type { Task } from '../dataset/task.js';
+import { ConfigurationError } from '../errors.js';
+import { sampleKeyText } from '../store/sample-key.js';
 import type { Sample } from './sample.js';
 
 /**
@@ -39,7 +41,20 @@ export function orderSamples({ tasks, epochs, order, imageOf }: OrderOptions): r
   const past = typeof order === 'object' ? order.longestFirst : undefined;
   const sorted = past === undefined ? [...groups.values()] : longestFirst([...groups.values()], past);
   const samples = sorted.flat().flatMap((task) => numbers.map((epoch) => ({ task, epoch })));
-  return typeof order === 'function' ? order(samples) : samples;
+  return typeof order === 'function' ? checked(order(samples), samples) : samples;
+}
+
+/** A sample that came twice would be done twice. @throws ConfigurationError */
+function checked(ordered: readonly Sample[], samples: readonly Sample[]): readonly Sample[] {
+  const text = ({ task, epoch }: Sample) => sampleKeyText({ taskId: task.id, epoch });
+  const left = new Set(samples.map(text));
+  const strange = ordered.find((sample) => !left.delete(text(sample)));
+  if (strange === undefined && left.size === 0) return ordered;
+  throw new ConfigurationError(
+    strange === undefined
+      ? `The order leaves out ${left.size} of ${samples.length} samples. Select tasks with the dataset's methods instead.`
+      : `The order has sample ${strange.task.id}, epoch ${strange.epoch}, twice, or it is not one of the run's.`,
+  );
 }
 
 /** A task nobody has timed counts as the longest there was: better early than last. */

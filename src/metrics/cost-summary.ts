@@ -13,7 +13,7 @@ export function costSummary(
   attempts: readonly ResultRecord[] = results,
 ): CostSummary {
   const paid = distinctWork(attempts);
-  const costs = paid.flatMap(({ usage }) => usage.costDollars ?? []);
+  const costs = paid.flatMap((attempt) => attempt.usage.costDollars ?? (hadNoAgent(attempt) ? 0 : []));
   const knownCost = sumCosts(costs);
   const unknown = paid.length - costs.length;
   const cost = unknown === 0 ? knownCost : undefined;
@@ -27,6 +27,11 @@ export function costSummary(
     costPerEarnedDollar: cost === undefined ? undefined : ratio(cost, income),
     costPerCorrect: cost === undefined ? undefined : ratio(cost, counts.compute(results).correct),
   };
+}
+
+/** A fault before the agent's turn costs nothing, which is known. */
+function hadNoAgent({ status, workOf, phases }: ResultRecord): boolean {
+  return status !== 'scored' && workOf === undefined && phases.solve === undefined;
 }
 
 /** Exact to the billionth of a dollar: a call may cost less than a cent. */

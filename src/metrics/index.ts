@@ -24,7 +24,7 @@ export type { Metric } from './metric.js';
 export { available, earned, earnRate, earnRateInterval } from './money.js';
 export { epochFigures, passAtEveryK, passAtK, passHatK } from './pass-at-k.js';
 export { priceBand } from './price-band.js';
-export { runSummary, type RunSummaryOptions } from './run-summary.js';
+export { runSummary, type RunSummaryOptions, type SampleName } from './run-summary.js';
 export {
   type CostSummary,
   type Distribution,

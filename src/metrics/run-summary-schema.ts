@@ -175,7 +175,7 @@ export const runSummarySchema = z.object({
     patchFiles: distributionSchema,
   }),
   /** Ids of tasks that were given and have no result. Empty where no tasks were given. */
-  missing: z.array(z.string()),
+  missing: z.array(z.object({ taskId: z.string(), epoch: z.number().int().positive() })),
 });
 
 /** All figures of a run, as plain JSON. Recomputable from its results: `runSummary` makes it. */

@@ -13,9 +13,17 @@ import { lastEpoch, passAtEveryK } from './pass-at-k.js';
 import type { Headline, RunSummary } from './run-summary-schema.js';
 import { type BootstrapOptions, bootstrapDefaults } from './statistics/bootstrap.js';
 
+/** A task, and which of its epochs, from 1. */
+export interface SampleName {
+  readonly taskId: string;
+  readonly epoch: number;
+}
+
 export interface RunSummaryOptions extends BootstrapOptions {
-  /** The tasks of the run, for the baselines of manager tasks and for what is missing. A `Dataset` will do. */
+  /** The tasks of the run, for the baselines of manager tasks. A `Dataset` will do. */
   readonly tasks?: Iterable<Task> | undefined;
+  /** Every sample the run is about, for what is missing. Default: those with a result. */
+  readonly expected?: Iterable<SampleName> | undefined;
   /** What `readTaskLabels` read. Default: none. */
   readonly labels?: TaskLabels | undefined;
   /**
@@ -37,7 +45,7 @@ export function runSummary(finished: readonly ResultRecord[], options: RunSummar
   };
   const tasks = [...(options.tasks ?? [])];
   const attempts = options.attempts?.toSorted(byTaskAndEpoch) ?? results;
-  const done = new Set(results.map(({ taskId }) => taskId));
+  const done = new Set(results.map(nameText));
   return {
     schema: 1,
     ...bootstrap,
@@ -61,8 +69,12 @@ export function runSummary(finished: readonly ResultRecord[], options: RunSummar
     limits: tally(results, ({ endedByLimit }) => endedByLimit),
     flakes: flakes.compute(attempts),
     ...measures(results),
-    missing: tasks.map(({ id }) => id).filter((id) => !done.has(id)),
+    missing: [...(options.expected ?? [])].filter((sample) => !done.has(nameText(sample))),
   };
+}
+
+function nameText({ taskId, epoch }: SampleName): string {
+  return `${epoch}:${taskId}`;
 }
 
 function byTaskAndEpoch(a: ResultRecord, b: ResultRecord): number {

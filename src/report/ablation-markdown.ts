@@ -6,7 +6,9 @@ import { markdownTable, markdownText } from './markdown-table.js';
 /** The comparison of an ablation as a table in GitHub's Markdown, and what is missing from it. */
 export function ablationMarkdown(ablation: Ablation): string {
   const rows = ablationTable(ablation);
-  const k = Math.max(0, ...rows.map(({ passAtK }) => passAtK?.k ?? 0));
+  const ks = new Set(
+    rows.flatMap(({ passAtK }) => (passAtK === undefined || passAtK.k < 2 ? [] : passAtK.k)),
+  );
   const columns: readonly Column[] = [
     ['Cell', ({ cell, status }) => (status === 'completed' ? cell : `${cell} (${status})`)],
     ...ablation.factors
@@ -16,7 +18,14 @@ export function ablationMarkdown(ablation: Ablation): string {
     ['Errors', ({ errors }) => count(errors)],
     ['Pass rate', ({ passRate }) => percent(passRate)],
     ['95% interval', ({ passRateInterval }) => percentInterval(passRateInterval)],
-    ...(k > 1 ? [[`Pass at ${k}`, ({ passAtK }) => percent(passAtK?.share)] satisfies Column] : []),
+    ...[...ks]
+      .sort((one, other) => one - other)
+      .map(
+        (k): Column => [
+          `Pass at ${k}`,
+          ({ passAtK }) => percent(passAtK?.k === k ? passAtK.share : undefined),
+        ],
+      ),
     ['Earned', ({ earned }) => dollars(earned)],
     ['Earn rate', ({ earnRate }) => percent(earnRate)],
     ['Difference', ({ difference }) => (difference === undefined ? unknown : points(difference))],

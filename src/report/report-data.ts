@@ -5,6 +5,7 @@ import { runSummary } from '../metrics/run-summary.js';
 import type { RunSummary } from '../metrics/run-summary-schema.js';
 import type { BootstrapOptions } from '../metrics/statistics/bootstrap.js';
 import type { ResultRecord } from '../result/task-result.js';
+import { describedSamples } from '../store/described-samples.js';
 import type { AttemptRecord } from '../store/journal-record.js';
 import type { RunDescription } from '../store/run-description.js';
 import { StoredRun } from '../store/stored-run.js';
@@ -39,7 +40,11 @@ export async function readReportData(run: StoredRun, options: ReportDataOptions 
     description: run.description,
     records,
     attempts,
-    summary: runSummary(records, { ...figures, attempts: attempts.map(({ result }) => result) }),
+    summary: runSummary(records, {
+      ...figures,
+      expected: describedSamples(run.description),
+      attempts: attempts.map(({ result }) => result),
+    }),
     base: base === undefined ? undefined : await compareWith(base, records, options),
   };
 }

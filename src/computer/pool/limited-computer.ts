@@ -10,17 +10,19 @@ export interface LimitOptions {
   /** Shared by all computers of a pool. */
   readonly commands: PQueue;
   readonly commandsAtOnce: number;
+  /** Whether an image of this computer's files can be started wherever the next computer is. */
+  readonly keepsSnapshots: boolean;
   /** Called once, when the computer has been given back, or could not be. */
   readonly onGone: () => void;
 }
 
 /**
  * The same computer with a ceiling on its commands. A command waits for its turn within its own time limit and signal, and
- * has what is left of the limit when it begins. Snapshots are left out: they would be on one machine of the pool only.
+ * has what is left of the limit when it begins. Over several machines snapshots are left out: each would be on one of them.
  */
 export function limitedComputer(
   limited: ComputerInterface,
-  { commands, commandsAtOnce, onGone }: LimitOptions,
+  { commands, commandsAtOnce, keepsSnapshots, onGone }: LimitOptions,
 ): ComputerInterface {
   // What ends a command must not wait in line behind it, so it is done on this side of the line.
   const killsItself = limited.capabilities?.killsProcessTree === true;
@@ -76,6 +78,7 @@ export function limitedComputer(
     ...(limited.downloadTree && { downloadTree: limited.downloadTree.bind(limited) }),
     ...(limited.setNetworkPolicy && { setNetworkPolicy: limited.setNetworkPolicy.bind(limited) }),
     ...(computer.killAll && { killAll: computer.killAll.bind(computer) }),
+    ...(keepsSnapshots && limited.snapshot && { snapshot: limited.snapshot.bind(limited) }),
     ...(limited.describe && { describe: limited.describe.bind(limited) }),
   });
 }

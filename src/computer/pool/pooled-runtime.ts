@@ -13,6 +13,8 @@ import { limitedComputer } from './limited-computer.js';
 import { type PoolMember, type PoolOptions, type PoolPlan, planPool } from './pool-plan.js';
 import { type MemberState, PoolSlots } from './pool-slots.js';
 
+type EvictOptions = Parameters<NonNullable<ComputerRuntime['evictImage']>>[1];
+
 /** Several runtimes as one. Computers that are asked for wait in line until a member has room. */
 export interface PooledRuntime extends ComputerRuntime {
   readonly plan: PoolPlan;
@@ -69,6 +71,20 @@ export function pooledRuntime(members: readonly PoolMember[], options: PoolOptio
     state: () => slots.state(),
     drain: (name) => slots.drain(name),
     resume: (name) => slots.resume(name),
+    // Nobody knows yet which machine will need it.
+    ...(members.some(({ runtime }) => runtime.prefetchImage !== undefined) && {
+      prefetchImage: async (image: string, options: StartOptions) => {
+        await Promise.all(members.map(async ({ runtime }) => runtime.prefetchImage?.(image, options)));
+      },
+    }),
+    ...(members.some(({ runtime }) => runtime.evictImage !== undefined) && {
+      evictImage: async (image: string, options: EvictOptions) => {
+        const gone = await Promise.all(
+          members.map(async ({ runtime }) => runtime.evictImage?.(image, options)),
+        );
+        return gone.includes(true);
+      },
+    }),
     start: async (request, startOptions) => {
       const askedAt = performance.now();
       const { timeoutMs } = startOptions;
@@ -86,6 +102,7 @@ export function pooledRuntime(members: readonly PoolMember[], options: PoolOptio
           return limitedComputer(computer, {
             commands,
             commandsAtOnce: plan.commandsPerComputer,
+            keepsSnapshots: members.length === 1,
             onGone: () => slot.release(),
           });
         } catch (error) {

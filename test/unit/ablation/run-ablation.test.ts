@@ -168,6 +168,22 @@ describe('runAblation', () => {
     expect(told.slice(4)).toEqual(['begin a', 'end a']);
   });
 
+  it('has a column for each number of epochs that a cell was run with', async () => {
+    const result = await runAblation({
+      base: { ...base(), dataset: fakeTasks(2) },
+      variants: { once: {}, twice: { epochs: 2 }, thrice: { epochs: 3 } },
+    });
+    const [head = '', , ...rows] = ablationMarkdown(result)
+      .split('\n')
+      .map((line) => line.split('|').map((cell) => cell.trim()));
+    const [two, three] = ['Pass at 2', 'Pass at 3'].map((title) => head.indexOf(title));
+    expect(rows.slice(0, 3).map((row) => [row[1], row[two ?? 0], row[three ?? 0]])).toEqual([
+      ['once', '–', '–'],
+      ['twice', '100%', '–'],
+      ['thrice', '–', '100%'],
+    ]);
+  });
+
   it('makes one table of it all', async () => {
     const result = await runAblation({
       base: { ...base(), epochs: 2 },

@@ -133,6 +133,69 @@ describe('runEval', () => {
     expect(runtime.open()).toBe(0);
   });
 
+  it('ends although it is paused while it is cancelled', async () => {
+    const run = runEval({ dataset: fakeTasks(4), agent: fakeSolver, runtime: fakeBenchmarkRuntime() });
+    run.cancel();
+    run.pause();
+    expect((await run).status).toBe('cancelled');
+  });
+
+  it('knows its own events from those of another run that has the same', async () => {
+    const events = new RunEvents();
+    const options = { dataset: fakeTasks(1), runtime: fakeBenchmarkRuntime(), events };
+    let go: () => void = () => undefined;
+    const begun = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const started: (() => void)[] = [];
+    const slow = fakeBenchmarkRuntime({
+      on: ({ label }) =>
+        label === 'start' ? new Promise<void>((resolve) => started.push(resolve)) : undefined,
+    });
+    const waiting = runEval({ ...options, runtime: slow, agent: fakeSolver });
+    const working = runEval({
+      ...options,
+      agent: async (context) => {
+        go();
+        await new Promise<void>((resolve) => started.push(resolve));
+        return await fakeSolver.solve(context);
+      },
+    });
+    await begun;
+    await expect.poll(() => waiting.inFlight().map(({ phase }) => phase)).toEqual(['start']);
+    const release = setInterval(() => {
+      for (const resolve of started.splice(0)) resolve();
+    }, 1);
+    await Promise.all([waiting, working]);
+    clearInterval(release);
+  });
+
+  it.each([
+    [{ seed: -5 }, 'seed'],
+    [{ order: 'longest' }, 'order'],
+    [{ keepEvents: 'some' }, 'keepEvents'],
+    [{ keepFreeBytes: -1 }, 'keepFreeBytes'],
+  ])('refuses %o at once, by name', (wrong, name) => {
+    const options = { dataset: fakeTasks(1), agent: fakeSolver, runtime: fakeBenchmarkRuntime(), ...wrong };
+    // What a JavaScript caller may write.
+    expect(() => runEval(options as never)).toThrow(
+      expect.objectContaining({ code: 'configuration', message: expect.stringContaining(name) }),
+    );
+  });
+
+  it('refuses an order that is none of its samples', async () => {
+    const options = { dataset: fakeTasks(3), agent: fakeSolver, runtime: fakeBenchmarkRuntime() };
+    await expect(runEval({ ...options, order: (all) => [...all, ...all] })).rejects.toThrow(/twice/);
+    await expect(runEval({ ...options, order: (all) => all.slice(1) })).rejects.toThrow(/leaves out 1 of 3/);
+  });
+
+  it('takes 0.07 of 100 samples for 7', () => {
+    const options = { dataset: fakeTasks(100), agent: fakeSolver, runtime: fakeBenchmarkRuntime() };
+    const run = runEval({ ...options, failOnError: 0.07 });
+    run.cancel();
+    expect(run.plan.errorsAllowed).toBe(7);
+  });
+
   it('is over at once when the signal was used before', async () => {
     const outcome = await runEval({
       dataset: fakeTasks(2),

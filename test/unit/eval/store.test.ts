@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import {
   type EvalOptions,
   gradeRun,
+  pastDurations,
   type ResultRecord,
   rescoreRun,
   runEval,
@@ -302,6 +303,43 @@ describe('the folder of a run', () => {
     const stored = await StoredRun.open(into);
     expect(stored.description.configuration).toMatchObject({ rescored: original.runId });
     expect((await (await StoredRun.open(store)).records())[0]?.earned).toBe(100);
+  });
+
+  it('keeps errors in the count when what there is is scored again', async () => {
+    const [store, into] = [await newFolder(), await newFolder()];
+    const dataset = fakeTasks(4);
+    const runtime = fakeBenchmarkRuntime({
+      on: ({ taskId, label }) => (taskId === '1_1' && label === 'start' ? lost() : undefined),
+    });
+    const original = await runEval({ dataset, agent: fakeSolver, runtime, store, retries: { attempts: 0 } });
+    expect(original.summary.overall).toMatchObject({ samples: 4, errors: 1, accuracyOverAll: 0.75 });
+    expect(original.summary.cost.cost, 'a fault at the start costs nothing').toBeDefined();
+    const again = await rescoreRun(store, { into, dataset, runtime: fakeBenchmarkRuntime() });
+    expect(again.summary.overall).toMatchObject({ samples: 4, errors: 1, accuracyOverAll: 0.75 });
+    expect(again.summary.missing).toEqual([]);
+  });
+
+  it('knows how long samples took: the agent too where grading was done again, and no errors', async () => {
+    const store = await newFolder();
+    const faults = new Set<string>();
+    const runtime = fakeBenchmarkRuntime({
+      on: ({ taskId, label }) => {
+        if (taskId === '1_1' && label === 'start') return lost();
+        if (taskId === '0_1' && label === 'end-to-end tests' && !faults.has(taskId)) {
+          faults.add(taskId);
+          return lost();
+        }
+        return undefined;
+      },
+    });
+    const agent: EvalOptions['agent'] = async (context) => {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return await fakeSolver.solve(context);
+    };
+    await runEval({ dataset: fakeTasks(2), agent, runtime, store, retries: { attempts: 0, waitMs: 1 } });
+    const durations = await pastDurations(store);
+    expect([...durations.keys()]).toEqual(['0_1']);
+    expect(durations.get('0_1')).toBeGreaterThanOrEqual(290);
   });
 
   it('is no run where there is none', async () => {

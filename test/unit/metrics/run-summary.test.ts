@@ -207,7 +207,12 @@ describe('the summary of a run', () => {
     expect(summary.outcomes).toEqual({ tests_failed: 1, passed: 3, wrong: 1 });
     expect(summary.faults).toEqual({ attempts: 1, byCode: { computer_lost: 1 }, byPhase: { solve: 1 } });
     expect(summary.limits).toEqual({ turns: 2 });
-    expect(summary.missing).toEqual(['9']);
+    const expected = [...results, { taskId: '9', epoch: 1 }, { taskId: '1', epoch: 9 }];
+    expect(summary.missing).toEqual([]);
+    expect(runSummary(results, { expected }).missing).toEqual([
+      { taskId: '9', epoch: 1 },
+      { taskId: '1', epoch: 9 },
+    ]);
   });
 
   it('breaks the headline down by variant, price band and every label', () => {
@@ -234,6 +239,13 @@ describe('the summary of a run', () => {
     const all = runSummary(results, { attempts });
     expect(all.faults.attempts).toBe(2);
     expect(all.cost).toMatchObject({ attempts: 8, knownCost: 3 });
+    const worked = { ...failed('2'), phases: { start: 5, solve: 5 } };
+    const cheap = { ...failed('1'), phases: { start: 5 } };
+    const unknown = runSummary([failed('2')], { attempts: [worked, cheap] }).cost;
+    expect(unknown, 'a fault before the agent costs nothing').toMatchObject({
+      attempts: 2,
+      attemptsOfUnknownCost: 1,
+    });
     expect(all.overall).toEqual(runSummary(results).overall);
   });
 });

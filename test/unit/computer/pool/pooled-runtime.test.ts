@@ -266,6 +266,34 @@ describe('pooledRuntime', () => {
 });
 
 describe('a pool', () => {
+  it('fetches images ahead on every member, lets them go there, and keeps snapshots where there is one machine', async () => {
+    const calls: string[] = [];
+    const machine = (name: string): ComputerRuntime => ({
+      name,
+      start: async () =>
+        shComputer({
+          snapshot: async () => ({
+            image: name,
+            remove: async () => undefined,
+            [Symbol.asyncDispose]: async () => undefined,
+          }),
+        }),
+      prefetchImage: async (image) => void calls.push(`${name} fetches ${image}`),
+      evictImage: async (image) => calls.push(`${name} lets go of ${image}`) > 0 && name === 'b',
+    });
+    const both = pooledRuntime([
+      { runtime: machine('a'), capacity: 1 },
+      { runtime: machine('b'), capacity: 1 },
+    ]);
+    await both.prefetchImage?.('i', silent);
+    expect(await both.evictImage?.('i', { belowFreeBytes: 1 })).toBe(true);
+    expect(calls).toEqual(['a fetches i', 'b fetches i', 'a lets go of i', 'b lets go of i']);
+    expect((await both.start(request, silent)).snapshot).toBeUndefined();
+    const one = pooledRuntime([{ runtime: machine('a'), capacity: 1 }], { commands: 50 });
+    expect(Computer.from(await one.start(request, silent)).canSnapshot).toBe(true);
+    expect(pooledRuntime([{ runtime: member('plain'), capacity: 1 }]).prefetchImage).toBeUndefined();
+  });
+
   it('gives a place that comes free to somebody else than a waiter who leaves in the same tick', async () => {
     const pool = pooledRuntime([{ runtime: member('only'), capacity: 1 }]);
     const first = await pool.start(request, silent);
