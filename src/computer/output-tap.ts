@@ -36,6 +36,8 @@ export class OutputTap {
     this.#received = true;
     this.#tellCaller(chunk);
     if (this.#tap.keep) void this.#capture(chunk.stream).write(chunk.bytes);
+    // Making text of a flood that nobody reads would take half of the time.
+    if (!this.#tap.scope.isHeard('command.output')) return;
     const text = (this.#texts[chunk.stream] ??= textStream(this.#tap.redactor));
     this.#emit(chunk.stream, text.write(chunk.bytes));
   };

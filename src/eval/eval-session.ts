@@ -82,9 +82,11 @@ export class EvalSession {
     signal?.addEventListener('abort', cancel);
     if (signal?.aborted) cancel();
     // Two runs may share their events.
-    const follow = events.on('*', (event) => {
-      if (event.runId === this.#runId()) this.#progress.follow(event);
-    });
+    const follow = (['phase.started', 'phase.finished', 'phase.failed'] as const).map((type) =>
+      events.on(type, (event) => {
+        if (event.runId === this.#runId()) this.#progress.follow(event);
+      }),
+    );
     try {
       const store = await this.#openStore();
       await this.#work(store);
@@ -95,7 +97,7 @@ export class EvalSession {
       this.#results.end({ failure: { error } });
       throw error;
     } finally {
-      follow[Symbol.dispose]();
+      for (const subscription of follow) subscription[Symbol.dispose]();
       signal?.removeEventListener('abort', cancel);
     }
   }

@@ -9,24 +9,36 @@ export type EventOutlet = <T extends EventType>(type: T, data: EventMap[T], cont
 export interface EventScope {
   readonly context: EventContext;
   emit<T extends EventType>(type: T, data: EventMap[T]): void;
+  /** Whether anybody listens to events of that type now: who makes them out of much data can leave it. */
+  isHeard(type: EventType): boolean;
   /** The same outlet with more context. */
   within(context: EventContext): EventScope;
   /** A new span below this one. */
   span(context?: EventContext): EventScope;
 }
 
-export function createEventScope(outlet: EventOutlet, context: EventContext = {}): EventScope {
-  return new BoundScope(outlet, context);
+export function createEventScope(
+  outlet: EventOutlet,
+  context: EventContext = {},
+  isHeard: (type: EventType) => boolean = () => true,
+): EventScope {
+  return new BoundScope(outlet, context, isHeard);
 }
 
 /** A class, since a run makes a scope for every command and transfer. */
 class BoundScope implements EventScope {
   readonly #outlet: EventOutlet;
+  readonly #isHeard: (type: EventType) => boolean;
   readonly context: EventContext;
 
-  constructor(outlet: EventOutlet, context: EventContext) {
+  constructor(outlet: EventOutlet, context: EventContext, isHeard: (type: EventType) => boolean) {
     this.#outlet = outlet;
+    this.#isHeard = isHeard;
     this.context = context;
+  }
+
+  isHeard(type: EventType): boolean {
+    return this.#isHeard(type);
   }
 
   emit<T extends EventType>(type: T, data: EventMap[T]): void {
@@ -38,17 +50,22 @@ class BoundScope implements EventScope {
   }
 
   within(more: EventContext): EventScope {
-    return new BoundScope(this.#outlet, { ...this.context, ...more });
+    return new BoundScope(this.#outlet, { ...this.context, ...more }, this.#isHeard);
   }
 
   span(more?: EventContext): EventScope {
     const parentSpanId = this.context.spanId;
-    return new BoundScope(this.#outlet, { ...this.context, ...more, spanId: randomUUID(), parentSpanId });
+    const context = { ...this.context, ...more, spanId: randomUUID(), parentSpanId };
+    return new BoundScope(this.#outlet, context, this.#isHeard);
   }
 }
 
 /** For parts that are used without a run: nobody listens. */
-export const silentScope: EventScope = createEventScope(() => undefined);
+export const silentScope: EventScope = createEventScope(
+  () => undefined,
+  {},
+  () => false,
+);
 
 /** How an observed piece of work is told: one event at its start, exactly one at its end. */
 export interface Observation<Start extends EventType, Result> {

@@ -17,7 +17,11 @@ export class RunEvents {
 
   /** The scope to hand to `Computer.from` and other parts that are used outside `runTask`. */
   scope(context: EventContext = {}): EventScope {
-    return createEventScope((type, data, where) => this.#deliver(type, data, where), context);
+    return createEventScope(
+      (type, data, where) => this.#deliver(type, data, where),
+      context,
+      (type) => this.#isHeard(type),
+    );
   }
 
   /** Calls `listener` for every event of a type, or for every event with `'*'`. Dispose the result to stop. */
@@ -45,11 +49,17 @@ export class RunEvents {
     return this.#iterate({});
   }
 
+  #isHeard(type: EventType): boolean {
+    return this.#emitter.listenerCount(type) > 0 || this.#emitter.listenerCount(everyEvent) > 0;
+  }
+
   #deliver<T extends EventType>(type: T, data: EventMap[T], context: EventContext): void {
+    const seq = ++this.#seq;
+    if (!this.#isHeard(type)) return;
     const event = {
       schema: 1,
       type,
-      seq: ++this.#seq,
+      seq,
       time: Date.now(),
       elapsedMs: Math.round(performance.now() - this.#startedAt),
       ...context,

@@ -15,6 +15,19 @@ describe('RunEvents', () => {
     ]);
   });
 
+  it('knows whether anybody listens, so that what nobody hears need not be made', () => {
+    const events = new RunEvents();
+    const scope = events.scope({ runId: 'r' }).within({ phase: 'solve' }).span();
+    expect(scope.isHeard('command.output')).toBe(false);
+    const one = events.on('command.output', () => undefined);
+    expect([scope.isHeard('command.output'), scope.isHeard('model.output')]).toEqual([true, false]);
+    one[Symbol.dispose]();
+    const every = events.on('*', () => undefined);
+    expect(scope.isHeard('model.output')).toBe(true);
+    every[Symbol.dispose]();
+    expect(scope.isHeard('model.output')).toBe(false);
+  });
+
   it('stops delivering to a disposed listener', () => {
     const events = new RunEvents();
     let calls = 0;
