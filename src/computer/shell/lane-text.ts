@@ -22,6 +22,18 @@ else printf '%s no setsid\n' "$nonce"
 fi
 boot="exec 2>&3 3>&-
 $1"
+# Whether a process is the shell of another lane's command: its parent was there before, and is such a shell as this one.
+# What adopts orphans may have been there before, too, but is none. This is many times quicker than the looks below.
+is_of_other_lane() {
+  while IFS=' 	' read -r name value; do
+    case $name in PPid:)
+      case $before in *" /proc/$value "*) ;; *) return 1 ;; esac
+      [ "$value" != 1 ] && [ "$value" != $$ ] && [ "/proc/$value/exe" -ef "/proc/$$/exe" ]
+      return ;;
+    esac
+  done
+  return 1
+}
 # Whether a process was started by another command, which is no leftover of this one.
 is_foreign() {
   other=no
@@ -60,6 +72,7 @@ while IFS=' ' read -r id marker; do
     if [ " $* " != "$before" ]; then
       for directory; do
         case $before in *" $directory "*) continue ;; esac
+        if { is_of_other_lane <"$directory/status"; } 2>/dev/null; then continue; fi
         if holds "$directory"; then held=yes; fi
         if { is_foreign <"$directory/environ"; } 2>/dev/null; then continue; fi
         new="$new $directory"
