@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { link, open, readFile, rename, rm } from 'node:fs/promises';
+import { link, open, readFile, readlink, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { StoreError } from './errors.js';
 import { isMissing } from './is-missing.js';
@@ -10,30 +11,55 @@ const holderSchema = z.object({
   pid: z.number().int(),
   /** Tells a process from a later one with the same number. Undefined where the system does not say. */
   startedAt: z.string().optional(),
+  /** Where its number means something: a container has numbers of its own. Undefined where the system does not say. */
+  namespace: z.string().optional(),
   nonce: z.string(),
 });
 type Holder = z.infer<typeof holderSchema>;
 
+/** Milliseconds between signs of life of a holder, and without one after which a holder that cannot be seen is gone. */
+const signMs = 10_000;
+const silentMs = 120_000;
+/** Milliseconds to wait for somebody who takes a lock over, which is a matter of a few calls. */
+const takeoverPauseMs = 5;
+const takeoverMs = 10_000;
+
 /**
- * Keeps a folder for this process. A lock whose process is gone is taken over, on this machine: of another machine's
- * nothing is known, and its lock has to be removed by hand. Our own code, since kept lock packages go by a file's age and
- * Node has no `flock`.
+ * Keeps a folder for this process. A lock whose process is gone is taken over, on this machine: in another container, whose
+ * processes cannot be seen, after two minutes without a sign of life. Of another machine's nothing is known, and its lock
+ * has to be removed by hand. Our own code, since kept lock packages go by a file's age alone and Node has no `flock`.
  * @throws StoreError `locked`
  */
 export async function lockFolder(path: string): Promise<AsyncDisposable> {
-  const own: Holder = {
+  const own = await newHolder();
+  for (;;) {
+    if (await create(path, own)) break;
+    const holder = await read(path);
+    if (holder === undefined) continue;
+    if (await isAlive(path, holder)) throw lockedBy(holder, path);
+    await removeStale(path, holder);
+  }
+  const signs = setInterval(() => {
+    const now = new Date();
+    void utimes(path, now, now).catch(() => undefined);
+  }, signMs);
+  signs.unref();
+  return {
+    [Symbol.asyncDispose]: async () => {
+      clearInterval(signs);
+      await release(path, own);
+    },
+  };
+}
+
+async function newHolder(): Promise<Holder> {
+  return {
     host: hostname(),
     pid: process.pid,
     startedAt: await startOf(process.pid),
+    namespace: await ownNamespace(),
     nonce: randomUUID(),
   };
-  for (;;) {
-    if (await create(path, own)) return { [Symbol.asyncDispose]: () => release(path, own) };
-    const holder = await read(path);
-    if (holder === undefined) continue;
-    if (await isAlive(holder)) throw lockedBy(holder, path);
-    await removeStale(path, holder);
-  }
 }
 
 /** Puts the lock in place as a whole: a process that dies meanwhile leaves none, or one that can be read. */
@@ -76,8 +102,12 @@ async function read(path: string): Promise<Holder | undefined> {
   }
 }
 
-async function isAlive(holder: Holder): Promise<boolean> {
+async function isAlive(path: string, holder: Holder): Promise<boolean> {
   if (holder.host !== hostname()) return true;
+  if (holder.namespace !== undefined && holder.namespace !== (await ownNamespace())) {
+    const signed = await stat(path).catch(() => undefined);
+    return signed !== undefined && Date.now() - signed.mtimeMs < silentMs;
+  }
   try {
     process.kill(holder.pid, 0);
   } catch (error) {
@@ -87,18 +117,27 @@ async function isAlive(holder: Holder): Promise<boolean> {
   return startedAt === undefined || holder.startedAt === undefined || startedAt === holder.startedAt;
 }
 
-/** Moves the lock aside before it removes it: of two processes that do so, one finds the other's new lock and puts it back. */
+/**
+ * Removes a dead process's lock, and no other: whoever does so holds a lock of its own for it, so that between the look and
+ * the removal nobody puts a new one there. A process that dies at this very place leaves that one to be taken over alike.
+ */
 async function removeStale(path: string, holder: Holder): Promise<void> {
-  const aside = `${path}.${randomUUID()}`;
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if (isMissing(error)) return;
-    throw error;
+  const takeover = `${path}.takeover`;
+  const own = await newHolder();
+  const giveUpAt = performance.now() + takeoverMs;
+  while (!(await create(takeover, own))) {
+    const other = await read(takeover);
+    if (other === undefined) continue;
+    if (!(await isAlive(takeover, other))) await removeStale(takeover, other);
+    else if (performance.now() < giveUpAt) await sleep(takeoverPauseMs);
+    else throw lockedBy(other, takeover);
   }
-  const moved = await read(aside);
-  if (moved !== undefined && moved.nonce !== holder.nonce) await rename(aside, path);
-  else await rm(aside, { force: true });
+  try {
+    const current = await read(path);
+    if (current?.nonce === holder.nonce) await rm(path, { force: true });
+  } finally {
+    await release(takeover, own);
+  }
 }
 
 async function release(path: string, own: Holder): Promise<void> {
@@ -124,4 +163,9 @@ async function startOf(pid: number): Promise<string | undefined> {
   } catch {
     return undefined;
   }
+}
+
+/** Linux only. */
+async function ownNamespace(): Promise<string | undefined> {
+  return await readlink('/proc/self/ns/pid').catch(() => undefined);
 }
