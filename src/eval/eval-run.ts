@@ -7,6 +7,8 @@ import type { EvalProgress, InFlight } from './progress.js';
 
 /**
  * A run under way. Awaiting it gives its outcome; iterating it gives each sample's result as it is finished, from then on.
+ * Nothing waits for a slow reader, and nothing is lost to it: what it has not taken is read from the store again, and the
+ * iteration throws a `StoreError` for a file that cannot be read. Without a store it is kept in memory.
  * Disposing of it cancels it and waits for its end.
  */
 export interface EvalRun extends PromiseLike<EvalOutcome>, AsyncIterable<TaskResult>, AsyncDisposable {

@@ -4,6 +4,8 @@ import { runSummary } from '../metrics/run-summary.js';
 import { describedSamples } from '../store/described-samples.js';
 import type { RunDescription } from '../store/run-description.js';
 import { RunStore, type StoreFindings } from '../store/run-store.js';
+import { readResult } from '../store/read-result.js';
+import type { ResultRecord } from '../result/task-result.js';
 import type { SampleKey } from '../store/sample-key.js';
 import { StoredRun } from '../store/stored-run.js';
 import type { EvalOptions } from './eval-options.js';
@@ -12,7 +14,7 @@ import type { EvalOutcome, EvalRun } from './eval-run.js';
 import { type EvalStore, MemoryStore } from './eval-store.js';
 import { ProgressTracker } from './progress.js';
 import { Queues } from './queues.js';
-import { ResultStream } from './result-stream.js';
+import { type ReadAgain, ResultStream } from './result-stream.js';
 import type { EvalRetries } from './retries.js';
 import { RunControl } from './run-control.js';
 import { runResults } from './run-results.js';
@@ -141,7 +143,7 @@ export class EvalSession {
         progress: this.#progress,
         isFinished: ({ task, epoch }) => this.#isFinished(store, { taskId: task.id, epoch }),
         onlyGrading: only === 'grading',
-        onResult: (result) => this.#results.push(result),
+        onResult: (result) => this.#results.push(result, readAgain(store, result)),
       });
       if (this.#control.failure !== undefined) throw this.#control.failure.error;
       await store.ended(this.#control.status);
@@ -222,6 +224,12 @@ export class EvalSession {
   #elapsed(): number {
     return Math.round(performance.now() - this.#startedAt);
   }
+}
+
+/** Where a result is on disk. What is given back does not hold it. */
+function readAgain(store: EvalStore, { taskId, epoch, attempt }: ResultRecord): ReadAgain | undefined {
+  const folder = store.attempt({ taskId, epoch, attempt });
+  return folder && (() => readResult(folder.result));
 }
 
 /** For the event that opens a session. */

@@ -1,12 +1,18 @@
 import type { TaskResult } from '../result/task-result.js';
 
-/** Hands results to whoever iterates: each reader gets all from its beginning on, and those before it are not kept. */
+/** Reads a result again from where it is kept. */
+export type ReadAgain = () => Promise<TaskResult>;
+
+/**
+ * Hands results to whoever iterates: each reader gets all from its beginning on, and those before it are not kept. Of those a
+ * slow reader has not taken, only the first few are in memory where they can be read again.
+ */
 export class ResultStream {
   readonly #readers = new Set<Reader>();
   #end: End | undefined;
 
-  push(result: TaskResult): void {
-    for (const reader of this.#readers) reader.push(result);
+  push(result: TaskResult, readAgain?: ReadAgain): void {
+    for (const reader of this.#readers) reader.push(result, readAgain);
   }
 
   /** Readers come to their end, or to the error. */
@@ -32,8 +38,11 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** Whole results that one reader may leave in memory. */
+const heldResults = 16;
+
 class Reader implements AsyncIterator<TaskResult> {
-  readonly #buffer: TaskResult[] = [];
+  readonly #buffer: (TaskResult | ReadAgain)[] = [];
   readonly #close: () => void;
   #waiting: Waiting[] = [];
   #end: End | undefined;
@@ -42,9 +51,10 @@ class Reader implements AsyncIterator<TaskResult> {
     this.#close = close;
   }
 
-  push(result: TaskResult): void {
+  push(result: TaskResult, readAgain?: ReadAgain): void {
     const waiting = this.#waiting.shift();
-    if (waiting === undefined) this.#buffer.push(result);
+    if (waiting === undefined)
+      this.#buffer.push(this.#buffer.length < heldResults ? result : (readAgain ?? result));
     else waiting.resolve({ done: false, value: result });
   }
 
@@ -53,10 +63,10 @@ class Reader implements AsyncIterator<TaskResult> {
     for (const waiting of this.#waiting.splice(0)) this.#settle(waiting);
   }
 
-  next(): Promise<IteratorResult<TaskResult>> {
-    const value = this.#buffer.shift();
-    if (value !== undefined) return Promise.resolve({ done: false, value });
-    return new Promise((resolve, reject) => {
+  async next(): Promise<IteratorResult<TaskResult>> {
+    const held = this.#buffer.shift();
+    if (held !== undefined) return { done: false, value: typeof held === 'function' ? await held() : held };
+    return await new Promise((resolve, reject) => {
       if (this.#end === undefined) this.#waiting.push({ resolve, reject });
       else this.#settle({ resolve, reject });
     });

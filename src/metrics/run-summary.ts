@@ -116,7 +116,7 @@ function measures(results: readonly ResultRecord[]): Pick<RunSummary, 'durations
       modelCalls: each(({ usage }) => usage.modelCalls),
       toolCalls: each(({ usage }) => usage.toolCalls),
       patchBytes: each(({ patch }) => patch?.bytes),
-      patchFiles: each(({ patch }) => patch?.files.length),
+      patchFiles: each(({ patch }) => patch && patch.files.length + (patch.filesLeftOut ?? 0)),
     },
   };
 }

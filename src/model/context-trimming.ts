@@ -1,6 +1,6 @@
 import { type EventScope, silentScope } from '../events/event-scope.js';
 import { ModelError } from './errors.js';
-import { headAndTail } from './head-and-tail.js';
+import { headAndTail } from '../head-and-tail.js';
 import { contentParts } from './message-content.js';
 import type { ModelMessage } from './model-client.js';
 import { estimateTokens, type TokenEstimator } from './token-estimate.js';

@@ -9,7 +9,7 @@ export {
   type ModelErrorKind,
   type ModelErrorOptions,
 } from './errors.js';
-export { headAndTail } from './head-and-tail.js';
+export { headAndTail } from '../head-and-tail.js';
 export { contentParts, textOf } from './message-content.js';
 export { type MeteredModel, type MeteredModelOptions, meteredModel } from './metered-model.js';
 export type {

@@ -44,7 +44,7 @@ const columns: readonly (readonly [name: string, valueOf: (result: ResultRecord)
   ['model_ms', ({ usage }) => rounded(usage.modelMs)],
   ['test_exit_codes', (result) => (result.status === 'scored' ? exitCodes(result.tries) : undefined)],
   ['patch_bytes', ({ patch }) => patch?.bytes],
-  ['patch_files', ({ patch }) => patch?.files.length],
+  ['patch_files', ({ patch }) => patch && patch.files.length + (patch.filesLeftOut ?? 0)],
   ['patch_sha256', ({ patch }) => patch?.sha256],
   ['title', ({ title }) => title],
   ['agent', ({ agent }) => agent],

@@ -155,7 +155,15 @@ export const ungradedResultSchema = z.object(common);
 /** What is known of an attempt when the agent is done and nothing has been graded: enough to grade it at any time. */
 export type UngradedResult = z.infer<typeof ungradedResultSchema>;
 
-const recordedPatch = { patch: patchSchema.omit({ content: true, encoding: true }).optional() };
+const recordedPatch = {
+  patch: patchSchema
+    .omit({ content: true, encoding: true })
+    .extend({
+      /** How many more files it touches than `files` names. */
+      filesLeftOut: z.number().int().positive().optional(),
+    })
+    .optional(),
+};
 const recordedTries = { tries: z.array(trySchema.omit({ log: true, playbookLog: true })) };
 
 /** Validates a result that comes from a file or another process. */
@@ -175,5 +183,8 @@ export const resultRecordSchema = z.discriminatedUnion('status', [
   cancelledSchema.extend(recordedPatch),
 ]);
 
-/** A result without its long texts: the patch's content and the logs. Every result is one; metrics take these. */
+/**
+ * A result without its long texts: patch and logs are not in it, other texts are cut where they are long. Every result is
+ * one; metrics take these.
+ */
 export type ResultRecord = z.infer<typeof resultRecordSchema>;

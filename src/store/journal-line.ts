@@ -1,10 +1,19 @@
 import { crc32 } from 'node:zlib';
+import { StoreError } from './errors.js';
 import { type JournalRecord, journalRecordSchema } from './journal-record.js';
 
-/** A record as a line: an object whose `crc` is the CRC-32 of its `record`'s text, so that any damage shows. */
+/** A line longer than this is damage, not a record. Bytes. */
+export const maxLineBytes = 64 * 1024 * 1024;
+
+/** A record as a line: an object whose `crc` is the CRC-32 of its `record`'s text, so that any damage shows. @throws StoreError when nobody could read it. */
 export function encodeLine(record: JournalRecord): string {
   const text = JSON.stringify(record);
-  return `{"crc":"${checksum(text)}","record":${text}}\n`;
+  const line = `{"crc":"${checksum(text)}","record":${text}}\n`;
+  if (Buffer.byteLength(line) <= maxLineBytes) return line;
+  throw new StoreError(
+    `A record of ${Buffer.byteLength(line)} bytes is too long for a journal, which takes ${maxLineBytes}.`,
+    { problem: 'unwritable' },
+  );
 }
 
 /** Undefined for a line that is torn, damaged or not a journal's. `line` comes without its newline. */

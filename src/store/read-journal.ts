@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { isMissing } from './is-missing.js';
-import { decodeLine } from './journal-line.js';
+import { decodeLine, maxLineBytes } from './journal-line.js';
 import type { JournalRecord } from './journal-record.js';
 
 export interface JournalEntry {
@@ -11,9 +11,6 @@ export interface JournalEntry {
   /** False for a last line without its newline: it was being written when the process died. */
   readonly complete: boolean;
 }
-
-/** A line longer than this is damage, not a record. Bytes. */
-const maxLineBytes = 64 * 1024 * 1024;
 
 /** The lines of a journal, one at a time, damaged ones included. An absent file has none. */
 export async function* readJournal(path: string): AsyncGenerator<JournalEntry> {

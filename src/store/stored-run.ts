@@ -5,11 +5,12 @@ import { createInterface } from 'node:readline';
 import type { Transcript } from '../agent/transcript/transcript-entry.js';
 import { readTranscript } from '../agent/transcript/transcript-file.js';
 import type { SweLancerEvent } from '../events/event.js';
-import { type ResultRecord, type TaskResult, taskResultSchema } from '../result/task-result.js';
+import type { ResultRecord, TaskResult } from '../result/task-result.js';
 import { StoreError } from './errors.js';
 import { inDatasetOrder } from './in-dataset-order.js';
 import { isMissing } from './is-missing.js';
 import type { AttemptRecord } from './journal-record.js';
+import { readResult } from './read-result.js';
 import { readJournal } from './read-journal.js';
 import type { RunDescription } from './run-description.js';
 import { runFolder, type RunFolder } from './run-folder.js';
@@ -75,12 +76,7 @@ export class StoredRun {
 
   /** The whole result, logs and patch included. @throws StoreError */
   async result(key: AttemptKey): Promise<TaskResult> {
-    const { result: path } = this.folder.attempt(key);
-    try {
-      return taskResultSchema.parse(JSON.parse(await readFile(path, 'utf8')));
-    } catch (cause) {
-      throw new StoreError(`The result ${path} cannot be read.`, { problem: 'unreadable', cause });
-    }
+    return await readResult(this.folder.attempt(key).result);
   }
 
   /** What the agent said and was told. Undefined where nothing was kept. */

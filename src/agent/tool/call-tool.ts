@@ -3,7 +3,7 @@ import { Deadline, over, settledWithin } from '../../computer/deadline.js';
 import { type ErrorRecord, SweLancerError, toErrorRecord } from '../../errors.js';
 import type { ContentPart, ToolCall } from '../../model/model-client.js';
 import { contentParts } from '../../model/message-content.js';
-import { headAndTail } from '../../model/head-and-tail.js';
+import { headAndTail } from '../../head-and-tail.js';
 import { isFatal } from '../execution/is-fatal.js';
 import type { ToolEnd } from '../session/agent-session.js';
 import type { ToolInvocation } from './middleware.js';

@@ -51,7 +51,7 @@ export async function readAttemptDetail(
       text: duration(durationMs),
     })),
     problems: [...problemsOf(record), ...unreadable].map(visibleText),
-    message: record.message === undefined ? undefined : visibleText(record.message),
+    message: record.message === undefined ? undefined : shownText(record.message, limits.message).text,
     answer:
       record.answer === undefined
         ? undefined

@@ -1,5 +1,5 @@
 import { textOf } from '../../model/message-content.js';
-import { headAndTail } from '../../model/head-and-tail.js';
+import { headAndTail } from '../../head-and-tail.js';
 import type { SweLancerEvent } from '../../events/event.js';
 import type { TaskResult } from '../../result/task-result.js';
 import { Attachments } from './attachments.js';
