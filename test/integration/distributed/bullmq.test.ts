@@ -179,7 +179,7 @@ describeRedis('an evaluation over a queue', () => {
     await using executor = bullmqExecutor({ connection: connection(), pollMs: 50 });
     const run = runEval({ ...held(4), executor, limits: { turns: 5 } });
     await expect(run).rejects.toThrow(
-      /refused task .*: the dataset has other tasks; limits was \{"turns":5\} and is \{\}\. Start it/,
+      /refused task .*: the dataset has other tasks; limits\.turns was 5 and is not set\. Start it/,
     );
     expect(log()).toEqual([]);
   });

@@ -98,23 +98,6 @@ describe.each(shellsAndStrategies)('ending a command in $name by $strategy', (sh
     expect(error.kill).toMatchObject({ outcome: 'confirmed', survivors: 0 });
   });
 
-  test('is proved also where each process starts the next one in a new session and ends', async () => {
-    const engine = startEngine(shell);
-    const folder = (await engine.sendShellCommand('mktemp -d')).stdout.trim();
-    const hop = ': >alive; setsid sh -c "$0" "$0" &';
-    const error = await abortWhenReady(
-      engine,
-      `cd ${folder}; trap '' TERM; HOP='${hop}'; sh -c "$HOP" "$HOP"; echo ready; sleep 300`,
-      { killGraceMs: 50 },
-    );
-    expect(error.kill).toMatchObject({ outcome: 'confirmed', survivors: 0 });
-    // Each of these takes longer than the chain takes for a step.
-    const looks = await engine.sendShellCommand(
-      `cd ${folder}; rm -f alive; for look in 1 2 3 4 5 6 7 8 9; do sh -c 'sh -c "ls >/dev/null"'; ls; done; rm -rf ${folder}`,
-    );
-    expect(looks.stdout).toBe('');
-  });
-
   test('by the caller keeps the reason and reads like any other abort', async () => {
     const error = await abortWhenReady(startEngine(shell), 'echo ready; sleep 300');
     expect(error).toMatchObject({ name: 'AbortError', code: 'aborted', cause: new Error('enough') });
