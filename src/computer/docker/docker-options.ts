@@ -107,7 +107,7 @@ const schema = z.strictObject({
     .min(1)
     // Whoever changes the routes of such a network changes those of the host, or of somebody else's container.
     .refine(
-      (name) => !/^(?:host|none|default|(?:container|ns):.*)$/.test(name),
+      (name) => !/^(?:host|default|(?:container|ns):.*)$/.test(name),
       'expected a network of the engine, since a computer needs a network namespace of its own',
     )
     .optional(),

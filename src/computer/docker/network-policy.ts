@@ -76,7 +76,8 @@ export function createNetworkControl(
     const disconnect = () => target.disconnect({ Container: container.id, Force: true }) as Promise<unknown>;
     let method: NetworkReport['method'] = 'routes';
     if (before === 'unknown') {
-      // A new interface has the routes that the engine gives it.
+      // A new interface has the routes that the engine gives it, once the cut's own is gone, which belongs to none.
+      await beside(restoreScript({ ipv4: [], ipv6: [] }), call);
       await callEngine(disconnect).catch((error: unknown) => {
         // It may not be connected at all.
         if (isConnectionFailure(error)) throw error;

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { CallOptions } from '../computer-interface.js';
@@ -26,7 +27,8 @@ export async function runBeside(
   { signal }: CallOptions,
 ): Promise<{ exitCode: number; output: string }> {
   const { docker } = container;
-  const name = `${container.name}-side`;
+  // Each time another: the one before may still be on its way out.
+  const name = `${container.name}-side-${randomBytes(4).toString('hex')}`;
   const side = docker.getContainer(name);
   const call = { signal, timeoutMs: sideTimeoutMs };
   try {

@@ -20,7 +20,7 @@ describe('the options of dockerRuntime', () => {
     );
   });
 
-  test.each(['host', 'none', 'default', 'container:other', 'ns:/proc/1/ns/net'])(
+  test.each(['host', 'default', 'container:other', 'ns:/proc/1/ns/net'])(
     'a network that is no network of its own, such as %s, is refused',
     (network) => {
       expect(() => dockerRuntime({ network })).toThrow(/network: .*namespace of its own/);
