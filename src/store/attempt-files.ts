@@ -1,19 +1,19 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import type { TaskResult } from '../result/task-result.js';
-import { writeDurably } from './durable-file.js';
+import { createFolder, putInPlace, writeDurably } from './durable-file.js';
 import type { AttemptFolder } from './run-folder.js';
 
-/** The files people open. Only the result is needed to go on, so only it is made to survive a power cut. */
+/** The files people open, and last the one that is read to go on. Each is there as a whole or not at all. */
 export async function writeAttemptFiles(folder: AttemptFolder, result: TaskResult): Promise<void> {
-  await mkdir(folder.path, { recursive: true });
+  await createFolder(folder.path);
   const { patch } = result;
-  if (patch !== undefined) await writeFile(folder.patch, Buffer.from(patch.content, patch.encoding));
-  if (result.answer !== undefined) await writeFile(folder.answer, result.answer);
+  if (patch !== undefined) await putInPlace(folder.patch, Buffer.from(patch.content, patch.encoding));
+  if (result.answer !== undefined) await putInPlace(folder.answer, result.answer);
   if (result.status === 'scored') {
     for (const [index, { log, playbookLog }] of result.tries.entries()) {
-      await writeFile(folder.testLog(index + 1), log);
-      await writeFile(folder.playbookLog(index + 1), playbookLog);
+      await putInPlace(folder.testLog(index + 1), log);
+      await putInPlace(folder.playbookLog(index + 1), playbookLog);
     }
   }
+  // Makes the names of all of them last.
   await writeDurably(folder.result, `${JSON.stringify(result)}\n`);
 }

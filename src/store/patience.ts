@@ -9,7 +9,8 @@ export interface Patience {
 }
 
 /**
- * Writes again until it works or patience is over. `write` has to undo what a failure of it may have left.
+ * Writes again until it works or patience is over. `write` has to undo what a failure of it may have left. What no waiting
+ * mends, such as a folder that must not be written, ends it at once, as does a `StoreError` of `write` itself.
  * @throws StoreError
  */
 export async function patiently<T>(
@@ -22,10 +23,13 @@ export async function patiently<T>(
     try {
       return await write();
     } catch (cause) {
-      if (performance.now() + waitMs > giveUpAt) {
+      if (cause instanceof StoreError) throw cause;
+      const isHopeless = cause instanceof Error && 'code' in cause && hopeless.has(cause.code);
+      if (isHopeless || performance.now() + waitMs > giveUpAt) {
         const reason = cause instanceof Error ? cause.message : String(cause);
+        const advice = isHopeless ? 'see to its permissions, or use another folder' : 'free the disk';
         throw new StoreError(
-          `${what} could not be written: ${reason}. Nothing that was confirmed is lost; free the disk and run again to continue.`,
+          `${what} could not be written: ${reason}. Nothing that was confirmed is lost; ${advice} and run again to continue.`,
           { problem: 'unwritable', cause },
         );
       }
@@ -34,3 +38,13 @@ export async function patiently<T>(
     }
   }
 }
+
+/** What the file system says of a place, not of its state. */
+const hopeless: ReadonlySet<unknown> = new Set([
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'ENOTDIR',
+  'EISDIR',
+  'ENAMETOOLONG',
+]);

@@ -1,11 +1,12 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { dirname } from 'node:path';
 import type { TaskResult, UngradedResult } from '../result/task-result.js';
 import { recordOf } from '../result/record-of.js';
 import { isMissing } from './is-missing.js';
 import { writeAttemptFiles } from './attempt-files.js';
 import { differences } from './differences.js';
-import { syncFolder, writeDurably } from './durable-file.js';
+import { createFolder, syncFolders, writeDurably } from './durable-file.js';
 import { StoreError } from './errors.js';
 import { Journal } from './journal.js';
 import type { JournalRecord } from './journal-record.js';
@@ -73,8 +74,12 @@ export class RunStore implements AsyncDisposable {
 
   /** @throws StoreError when another process is at work in it, or when it is about something else. */
   static async open(options: RunStoreOptions): Promise<RunStore> {
+    return await patiently(options.path, options, () => RunStore.#open(options));
+  }
+
+  static async #open(options: RunStoreOptions): Promise<RunStore> {
     const folder = runFolder(options.path);
-    await mkdir(folder.path, { recursive: true });
+    await createFolder(folder.path);
     const lock = await lockFolder(folder.lock);
     try {
       const { description, changes, existed } = await describe(folder, options);
@@ -120,7 +125,10 @@ export class RunStore implements AsyncDisposable {
   /** Keeps an agent's work before it is graded. */
   async collected(key: AttemptKey, work: UngradedResult): Promise<void> {
     const path = this.attempt(key).work;
-    await patiently(path, this.#patience, () => writeDurably(path, `${JSON.stringify(work)}\n`));
+    await patiently(path, this.#patience, async () => {
+      await writeDurably(path, `${JSON.stringify(work)}\n`);
+      await this.#syncAttempt(key);
+    });
     await this.#append({ type: 'attempt.collected', time: Date.now(), ...plain(key) });
   }
 
@@ -132,7 +140,10 @@ export class RunStore implements AsyncDisposable {
   /** Keeps a result. What is in the files is there before the journal tells of it. */
   async finished(key: AttemptKey, result: TaskResult, { final }: { final: boolean }): Promise<void> {
     const files = this.attempt(key);
-    await patiently(files.path, this.#patience, () => writeAttemptFiles(files, result));
+    await patiently(files.path, this.#patience, async () => {
+      await writeAttemptFiles(files, result);
+      await this.#syncAttempt(key);
+    });
     const record = recordOf(result);
     await this.#append({ type: 'attempt.finished', time: Date.now(), ...plain(key), final, result: record });
   }
@@ -149,6 +160,12 @@ export class RunStore implements AsyncDisposable {
     }
   }
 
+  /** Others create folders here too, without making them last. */
+  async #syncAttempt(key: AttemptKey): Promise<void> {
+    const { path } = this.attempt(key);
+    await syncFolders(dirname(path), this.folder.path);
+  }
+
   async #append(record: JournalRecord): Promise<void> {
     await this.#journal.append(record);
     this.#states.take(record);
@@ -163,8 +180,8 @@ function plain({ taskId, epoch, attempt }: AttemptKey): AttemptKey {
 async function describe(folder: RunFolder, { description, allowChanges }: RunStoreOptions) {
   const existing = await readDescription(folder.description);
   if (existing === undefined) {
+    await refuseOrphan(folder);
     await writeDurably(folder.description, `${JSON.stringify(description, undefined, 2)}\n`);
-    await syncFolder(folder.path);
     return { description, changes: [], existed: false };
   }
   const changes = differences(existing, description);
@@ -180,6 +197,20 @@ async function describe(folder: RunFolder, { description, allowChanges }: RunSto
   const changed = { ...description, runId, createdAt };
   await writeDurably(folder.description, `${JSON.stringify(changed, undefined, 2)}\n`);
   return { description: changed, changes, existed: true };
+}
+
+/** A description is there before the journal: where it has gone, nobody knows what the journal is about. */
+async function refuseOrphan({ path, journal, description }: RunFolder): Promise<void> {
+  try {
+    if ((await stat(journal)).size === 0) return;
+  } catch (error) {
+    if (isMissing(error)) return;
+    throw error;
+  }
+  throw new StoreError(
+    `The run in ${path} has lost its run.json, so that nobody knows what its journal is about. Bring ${description} back, or use another folder.`,
+    { problem: 'unreadable' },
+  );
 }
 
 async function readDescription(path: string): Promise<RunDescription | undefined> {

@@ -49,10 +49,16 @@ export class StoredRun {
     return new StoredRun(folder, parseDescription(text, folder.description));
   }
 
-  /** Every attempt that ended, in the order in which they did, faults and later ones of the same sample included. */
+  /**
+   * Every attempt that ended, in the order in which they did, faults and later ones of the same sample included. Tasks and
+   * epochs that the run no longer has are left out.
+   */
   async *attempts(): AsyncGenerator<AttemptRecord> {
+    const { dataset, epochs } = this.description;
+    const wanted = new Set(dataset.tasks.map(({ id }) => id));
     for await (const { record } of readJournal(this.folder.journal)) {
-      if (record?.type === 'attempt.finished') yield record;
+      if (record?.type === 'attempt.finished' && wanted.has(record.taskId) && record.epoch <= epochs)
+        yield record;
     }
   }
 
@@ -62,15 +68,12 @@ export class StoredRun {
    */
   async records(): Promise<readonly ResultRecord[]> {
     const finished = new Map<string, ResultRecord>();
-    const { dataset, epochs } = this.description;
-    const wanted = new Set(dataset.tasks.map(({ id }) => id));
     for await (const { final, result } of this.attempts()) {
-      if (final && wanted.has(result.taskId) && result.epoch <= epochs)
-        finished.set(sampleKeyText(result), result);
+      if (final) finished.set(sampleKeyText(result), result);
     }
     return inDatasetOrder(
       finished.values(),
-      dataset.tasks.map(({ id }) => id),
+      this.description.dataset.tasks.map(({ id }) => id),
     );
   }
 

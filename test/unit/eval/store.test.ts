@@ -342,6 +342,25 @@ describe('the folder of a run', () => {
     expect(durations.get('0_1')).toBeGreaterThanOrEqual(290);
   });
 
+  it('counts the attempts of the tasks and epochs it still has', async () => {
+    const store = await newFolder();
+    const options = { agent: fakeSolver, runtime: fakeBenchmarkRuntime(), store };
+    await runEval({ ...options, dataset: fakeTasks(4), epochs: 2 });
+    const { records, summary } = await runEval({ ...options, dataset: fakeTasks(2), allowChanges: true });
+    expect(records).toHaveLength(2);
+    expect(summary.cost).toMatchObject({ attempts: 2, cost: 0.02 });
+  });
+
+  it('is not taken for a new one where its description has gone', async () => {
+    const store = await newFolder();
+    const options = { dataset: fakeTasks(2), runtime: fakeBenchmarkRuntime(), store };
+    await runEval({ ...options, agent: fakeSolver });
+    await rm(join(store, 'run.json'));
+    await expect(runEval({ ...options, agent: { ...fakeSolver, name: 'other' } })).rejects.toThrow(
+      /has lost its run\.json/,
+    );
+  });
+
   it('is no run where there is none', async () => {
     const folder = await newFolder();
     await expect(StoredRun.open(folder)).rejects.toThrow(/no run in/);
@@ -354,6 +373,18 @@ describe('the folder of a run', () => {
     await appendFile(join(folder, 'run.json'), 'x');
     await expect(StoredRun.open(folder)).rejects.toThrow(/not the description of a run/);
   });
+});
+
+it('says at once that a place cannot hold a run', async () => {
+  const store = await newFolder();
+  await writeFile(store, 'a file');
+  const run = runEval({
+    dataset: fakeTasks(1),
+    agent: fakeSolver,
+    runtime: fakeBenchmarkRuntime(),
+    store: join(store, 'run'),
+  });
+  await expect(run).rejects.toMatchObject({ code: 'store', problem: 'unwritable' });
 });
 
 /** Filled by the first write of work.json; freed when the run says that it waits. */
@@ -389,6 +420,27 @@ describe.skipIf(isMissing(process.getuid?.() !== 0, 'A disk of its own needs roo
     });
     expect(waits[0]).toMatch(/ENOSPC/);
     expect(outcome.records.map(({ status }) => status)).toEqual(Array.from({ length: 6 }, () => 'scored'));
+  });
+
+  it('is waited for when the run is begun', async () => {
+    await using disk = await smallDisk();
+    const ballast = join(disk.path, 'ballast');
+    await writeFile(ballast, Buffer.alloc(400 * 1024));
+    const waits: string[] = [];
+    const outcome = await runEval({
+      dataset: fakeTasks(2),
+      agent: fakeSolver,
+      runtime: fakeBenchmarkRuntime(),
+      store: join(disk.path, 'run'),
+      keepEvents: 'none',
+      events: (event) => {
+        if (event.type !== 'diagnostic' || !event.message.includes('tried again')) return;
+        waits.push(event.message);
+        void rm(ballast, { force: true });
+      },
+    });
+    expect(waits[0]).toMatch(/ENOSPC/);
+    expect(outcome.records).toHaveLength(2);
   });
 });
 
