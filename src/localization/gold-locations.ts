@@ -35,7 +35,7 @@ export function goldLocations(task: Task, options: GoldOptions = {}): GoldLocati
 
 /** False for lock files, dot files and tests, which bug patches touch without the bug being there. */
 export function isSourceFile(path: string): boolean {
-  return !/(?:^|\/)(?:\.[^/]+|package-lock\.json|(?:__)?(?:tests?|mocks)(?:__)?\/.*|[^/]+\.(?:test|spec|perf-test)\.\w+)$/.test(
+  return !/(?:^|\/)(?:\.[^/]+|package-lock\.json|[^/]+\.lock|(?:__)?(?:tests?|mocks)(?:__)?\/.*|[^/]+\.(?:test|spec|perf-test)\.\w+)$/.test(
     path,
   );
 }

@@ -174,7 +174,7 @@ export const runSummarySchema = z.object({
     patchBytes: distributionSchema,
     patchFiles: distributionSchema,
   }),
-  /** Ids of tasks that were given and have no result. Empty where no tasks were given. */
+  /** Samples the run is about that have no result. */
   missing: z.array(z.object({ taskId: z.string(), epoch: z.number().int().positive() })),
 });
 

@@ -73,6 +73,6 @@ function cellText(cell: Cell): string {
   // As pandas writes them.
   if (typeof cell === 'boolean') return cell ? 'True' : 'False';
   if (typeof cell === 'number') return String(cell);
-  const text = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
+  const text = /^[=+\-@＝＋－＠\t\r\n]/.test(cell) ? `'${cell}` : cell;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

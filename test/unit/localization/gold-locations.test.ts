@@ -31,6 +31,14 @@ describe('the gold files of a bug patch', () => {
     ]);
   });
 
+  it.each(['yarn.lock', 'ios/Podfile.lock', 'src/.eslintrc.js'])('are not in %s', (path) =>
+    expect(isSourceFile(path)).toBe(false),
+  );
+
+  it('are in a source file, whatever its folder is called', () => {
+    for (const path of ['src/a.ts', 'src/lock/b.ts', 'a.b/c.ts']) expect(isSourceFile(path)).toBe(true);
+  });
+
   it('are not those it adds or deletes, nor settings, lock files and tests', () => {
     const patch = [
       'diff --git a/.npmrc b/.npmrc\ndeleted file mode 100644\nindex 1..0\n--- a/.npmrc\n+++ /dev/null\n@@ -1 +0,0 @@\n-a\n',

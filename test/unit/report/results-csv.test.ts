@@ -51,9 +51,12 @@ describe('results.csv', () => {
     expect(parsed([scored('a', true, { title })])[0]?.['title']).toBe(title);
   });
 
-  it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1'])('keeps %j from being a formula', (title) => {
-    expect(parsed([scored('a', true, { title })])[0]?.['title']).toBe(`'${title}`);
-  });
+  it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '\n=1', '＝1+1', '＠SUM(A1)'])(
+    'keeps %j from being a formula',
+    (title) => {
+      expect(parsed([scored('a', true, { title })])[0]?.['title']).toBe(`'${title}`);
+    },
+  );
 
   it('lists the exit codes of all rounds', () => {
     const tries = [1, null, 0].map((exitCode) => ({ exitCode, durationMs: 1 }));
