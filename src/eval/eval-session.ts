@@ -179,7 +179,7 @@ export class EvalSession {
   async #outcome(store: EvalStore): Promise<EvalOutcome> {
     const { store: folder, dataset, labels, seed } = this.#parts.options;
     const taskIds = [...dataset].map(({ id }) => id);
-    const { records, attempts } = await runResults(store, folder, taskIds);
+    const { records, attempts, unfinished } = await runResults(store, folder, taskIds);
     return {
       status: this.#control.status,
       runId: this.#runId(),
@@ -189,6 +189,7 @@ export class EvalSession {
         tasks: dataset,
         expected: describedSamples(this.#parts.description),
         attempts,
+        unfinished,
         labels,
         ...(seed !== undefined && { seed }),
       }),

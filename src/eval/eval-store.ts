@@ -2,6 +2,7 @@ import type { TaskResult, UngradedResult } from '../result/task-result.js';
 import { recordOf } from '../result/record-of.js';
 import type { ResultRecord } from '../result/task-result.js';
 import type { StoreFindings } from '../store/run-store.js';
+import type { SpentRecord } from '../store/journal-record.js';
 import type { AttemptFolder } from '../store/run-folder.js';
 import { type AttemptKey, type SampleKey, sampleKeyText } from '../store/sample-key.js';
 import { type SampleState, SampleStates } from '../store/sample-state.js';
@@ -15,6 +16,8 @@ export interface EvalStore extends AsyncDisposable {
   started(key: AttemptKey): Promise<void>;
   collected(key: AttemptKey, work: UngradedResult): Promise<void>;
   work(key: AttemptKey): Promise<UngradedResult | undefined>;
+  /** What attempts under way have spent, for the case that their process dies. */
+  spent(attempts: readonly SpentRecord[]): Promise<void>;
   finished(key: AttemptKey, result: TaskResult, options: { final: boolean }): Promise<void>;
   ended(outcome: 'completed' | 'cancelled' | 'stopped'): Promise<void>;
 }
@@ -54,6 +57,10 @@ export class MemoryStore implements EvalStore {
 
   async work(key: AttemptKey): Promise<UngradedResult | undefined> {
     return this.#work.get(sampleKeyText(key));
+  }
+
+  async spent(): Promise<void> {
+    // It goes with the process.
   }
 
   async finished(key: AttemptKey, result: TaskResult, { final }: { final: boolean }): Promise<void> {

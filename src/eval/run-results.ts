@@ -1,6 +1,7 @@
 import type { ResultRecord } from '../result/task-result.js';
 import { inDatasetOrder } from '../store/in-dataset-order.js';
 import { StoredRun } from '../store/stored-run.js';
+import type { UnfinishedAttempt } from '../store/unfinished-attempts.js';
 import { type EvalStore, MemoryStore } from './eval-store.js';
 
 export interface RunResults {
@@ -8,6 +9,8 @@ export interface RunResults {
   readonly records: readonly ResultRecord[];
   /** Every attempt that ended, the retried ones included. */
   readonly attempts: readonly ResultRecord[];
+  /** Those that died with their process. */
+  readonly unfinished: readonly UnfinishedAttempt[];
 }
 
 /** What has come of a run, from its folder or from memory. */
@@ -18,10 +21,10 @@ export async function runResults(
 ): Promise<RunResults> {
   if (store instanceof MemoryStore) {
     const { records, attempts } = store;
-    return { records: inDatasetOrder(records, taskIds), attempts };
+    return { records: inDatasetOrder(records, taskIds), attempts, unfinished: [] };
   }
   const run = await StoredRun.open(folder ?? '');
   const attempts: ResultRecord[] = [];
   for await (const { result } of run.attempts()) attempts.push(result);
-  return { records: await run.records(), attempts };
+  return { records: await run.records(), attempts, unfinished: await run.unfinishedAttempts() };
 }

@@ -12,6 +12,7 @@ import { patiently } from '../store/patience.js';
 import type { AttemptKey } from '../store/sample-key.js';
 import type { EvalStore } from './eval-store.js';
 import type { EventFiles } from './event-files.js';
+import type { KeptSpending } from './kept-spending.js';
 import { nextAttempt } from './next-attempt.js';
 import { type EvalRetries, judge } from './retries.js';
 import { type Elsewhere, runElsewhere } from './run-elsewhere.js';
@@ -24,6 +25,7 @@ export interface SampleContext {
   readonly signal: AbortSignal;
   readonly events: EventScope;
   readonly eventFiles: EventFiles | undefined;
+  readonly spending: KeptSpending;
   /** For every attempt, without what tells them apart. */
   readonly taskOptions: Omit<RunTaskOptions, 'task' | 'epoch' | 'attempt'> & {
     readonly runtime: ComputerRuntime;
@@ -52,6 +54,7 @@ export async function runSample(sample: Sample, context: SampleContext): Promise
     if (result === undefined) return undefined;
     const graded = store.state(key).collected !== undefined;
     const verdict = judge(result, graded, faults, retries);
+    context.spending.settle(attempt);
     await store.finished(attempt, result, { final: verdict.final });
     await context.elsewhere?.executor.settled?.({ runId: result.runId, ...attempt });
     context.onAttempt(result, verdict.final);
@@ -90,7 +93,7 @@ async function runHere(
   { task }: Sample,
   key: AttemptKey,
   folder: AttemptFolder | undefined,
-  { store, taskOptions }: SampleContext,
+  { store, spending, taskOptions }: SampleContext,
 ): Promise<TaskResult> {
   const { collected } = store.state(key);
   const saved = collected === undefined ? undefined : await store.work({ ...key, attempt: collected });
@@ -110,6 +113,7 @@ async function runHere(
     ...options,
     transcript: folder && patientTranscript(folder.transcript, kept),
     checkpoint: (work) => kept(() => store.collected(key, work)),
+    onUsage: (usage) => spending.report(key, usage),
   });
   if (trouble.met !== undefined) throw trouble.met.error;
   return result;

@@ -12,6 +12,7 @@ import type { EvalOptions } from './eval-options.js';
 import type { EvalConcurrency, EvalPlan } from './eval-plan.js';
 import type { EvalStore } from './eval-store.js';
 import { EventFiles } from './event-files.js';
+import { KeptSpending } from './kept-spending.js';
 import { ImageSchedule } from './image-schedule.js';
 import type { ProgressTracker } from './progress.js';
 import type { Queues } from './queues.js';
@@ -67,7 +68,8 @@ export async function runSamples(run: SampleRun): Promise<void> {
     options.store === undefined || keep === 'none'
       ? undefined
       : new EventFiles(run.events, run.scope.context.runId, keep);
-  const contextOf = sampleContexts(run, { setups, eventFiles, samples: samples.length });
+  using spending = new KeptSpending(store);
+  const contextOf = sampleContexts(run, { setups, eventFiles, spending, samples: samples.length });
   const left = countByTask(samples);
   const runOne = async (sample: Sample) => {
     if (control.signal.aborted) return;
@@ -97,13 +99,14 @@ export async function runSamples(run: SampleRun): Promise<void> {
 interface SharedParts {
   readonly setups: SharedSetups;
   readonly eventFiles: EventFiles | undefined;
+  readonly spending: KeptSpending;
   /** How many there will be. */
   readonly samples: number;
 }
 
 function sampleContexts(
   run: SampleRun,
-  { setups, eventFiles, samples }: SharedParts,
+  { setups, eventFiles, spending, samples }: SharedParts,
 ): (sample: Sample, signal: AbortSignal) => SampleContext {
   const { options, plan, queues, progress, control, scope } = run;
   const { agent, computers, scorer, grading, prompt, userTool, limits, deadlines, secrets } = options;
@@ -112,6 +115,7 @@ function sampleContexts(
     retries: plan.retries,
     events: scope,
     eventFiles,
+    spending,
     elsewhere: options.executor && { executor: options.executor, run: runIdentity(options) },
     taskOptions: {
       agent,

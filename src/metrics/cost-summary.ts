@@ -4,29 +4,53 @@ import { distinctWork } from './distinct-work.js';
 import { earned, ratio } from './money.js';
 import type { CostSummary } from './run-summary-schema.js';
 
+/** What an attempt without a result is known to have spent. Undefined: no agent was at work yet. */
+export interface UnfinishedWork {
+  readonly usage: ResultRecord['usage'] | undefined;
+}
+
 /**
  * What the results cost, against what they earned. `attempts`: every attempt, those that ended in an infrastructure
- * fault included, because the model was paid for them too. Default: the results.
+ * fault included, because the model was paid for them too. Default: the results. `unfinished`: those that died with their
+ * process.
  */
 export function costSummary(
   results: readonly ResultRecord[],
   attempts: readonly ResultRecord[] = results,
+  unfinished: readonly UnfinishedWork[] = [],
 ): CostSummary {
   const paid = distinctWork(attempts);
   const costs = paid.flatMap((attempt) => attempt.usage.costDollars ?? (hadNoAgent(attempt) ? 0 : []));
-  const knownCost = sumCosts(costs);
-  const unknown = paid.length - costs.length;
+  const unfinishedCosts = unfinished.flatMap(({ usage }) =>
+    usage === undefined ? 0 : (usage.costDollars ?? []),
+  );
+  const knownCost = sumCosts([...costs, ...unfinishedCosts]);
+  const unknown = paid.length - costs.length + (unfinished.length - unfinishedCosts.length);
   const cost = unknown === 0 ? knownCost : undefined;
   const income = earned.compute(results);
   return {
-    attempts: paid.length,
+    attempts: paid.length + unfinished.length,
+    unfinishedAttempts: unfinished.length,
     attemptsOfUnknownCost: unknown,
     knownCost,
+    unfinishedCost: sumCosts(unfinishedCosts),
     cost,
     net: cost === undefined ? undefined : sumCosts([income, -cost]),
     costPerEarnedDollar: cost === undefined ? undefined : ratio(cost, income),
     costPerCorrect: cost === undefined ? undefined : ratio(cost, counts.compute(results).correct),
+    usage: usageSum([...paid, ...unfinished].flatMap(({ usage }) => usage ?? [])),
   };
+}
+
+/** The sums of what is known. */
+function usageSum(parts: readonly ResultRecord['usage'][]): CostSummary['usage'] {
+  const sum: Record<string, number> = {};
+  for (const part of parts) {
+    for (const [name, count] of Object.entries({ ...part, costDollars: undefined })) {
+      if (count !== undefined) sum[name] = (sum[name] ?? 0) + count;
+    }
+  }
+  return sum;
 }
 
 /** A fault before the agent's turn costs nothing, which is known. */

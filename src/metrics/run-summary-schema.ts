@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { usageSchema } from '../result/usage-schema.js';
 
 const count = z.number().int().nonnegative();
 const share = z.number().min(0).max(1);
@@ -78,15 +79,21 @@ const costSummarySchema = z.object({
    * only graded the work of another again is not counted.
    */
   attempts: count,
+  /** Of these, the ones that have no result: their process died, or they were under way. */
+  unfinishedAttempts: count,
   /** Attempts whose cost nobody knows. Not 0: the figures below that need the whole cost are undefined then. */
   attemptsOfUnknownCost: count,
   /** The sum of the costs that are known, in dollars: a lower bound where some are not. */
   knownCost: z.number(),
+  /** The part of unfinished attempts in it. What they spent in their last half minute may not be known. */
+  unfinishedCost: z.number(),
   cost: optional,
   /** Earned minus cost. */
   net: optional,
   costPerEarnedDollar: optional,
   costPerCorrect: optional,
+  /** What all these attempts spent, as far as it is known, in tokens, turns and calls. */
+  usage: usageSchema.omit({ costDollars: true }),
 });
 
 const guessSchema = z.object({ accuracy: share, earned: z.number() });

@@ -1,7 +1,7 @@
 import type { Task } from '../dataset/task.js';
 import type { TaskLabels } from '../dataset/task-labels.js';
 import type { ResultRecord } from '../result/task-result.js';
-import { costSummary } from './cost-summary.js';
+import { costSummary, type UnfinishedWork } from './cost-summary.js';
 import { distribution } from './distribution.js';
 import { flakes } from './flakes.js';
 import { groupBy } from './group-by.js';
@@ -31,6 +31,8 @@ export interface RunSummaryOptions extends BootstrapOptions {
    * hides what retried attempts cost.
    */
   readonly attempts?: readonly ResultRecord[] | undefined;
+  /** Attempts without a result, and what they had spent: `StoredRun.unfinishedAttempts`. Default: none. */
+  readonly unfinished?: readonly UnfinishedWork[] | undefined;
 }
 
 /**
@@ -57,7 +59,7 @@ export function runSummary(finished: readonly ResultRecord[], options: RunSummar
     epochs: lastEpoch(results),
     passAtK: passAtEveryK.compute(results),
     managerBaselines: managerBaselines(tasks).compute(results),
-    cost: costSummary(results, attempts),
+    cost: costSummary(results, attempts, options.unfinished),
     outcomes: tally(results, (result) => (result.status === 'scored' ? result.outcome : undefined)),
     faults: {
       attempts: attempts.filter(({ status }) => status === 'error').length,

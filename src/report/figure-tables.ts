@@ -1,5 +1,5 @@
 import type { Distribution, Headline } from '../metrics/run-summary-schema.js';
-import { bandLabel, count, dollars, duration, percent, percentInterval } from './figures.js';
+import { bandLabel, count, counted, dollars, duration, percent, percentInterval } from './figures.js';
 import { outcomeLabels, variantLabels } from './outcome.js';
 import type { ReportData } from './report-data.js';
 
@@ -29,6 +29,7 @@ export function figureTables(data: ReportData): readonly FigureTable[] {
     tallyTable('Limits that ended agents', 'Limit', summary.limits),
     durationTable(data),
     usageTable(data),
+    spendingTable(data),
   ].filter(({ rows }) => rows.length > 0);
 }
 
@@ -149,6 +150,24 @@ function usageTable({ summary: { tokens, lengths } }: ReportData): FigureTable {
     ['Patch files', lengths.patchFiles],
   ] as const;
   return distributionTable('Usage of a sample', lines, count);
+}
+
+function spendingTable({ summary: { cost } }: ReportData): FigureTable {
+  const { usage } = cost;
+  const lines = [
+    ['Tokens in', usage.inputTokens],
+    ['Cached tokens in', usage.cachedInputTokens],
+    ['Tokens out', usage.outputTokens],
+    ['Reasoning tokens', usage.reasoningTokens],
+    ['Turns', usage.turns],
+    ['Model calls', usage.modelCalls],
+    ['Tool calls', usage.toolCalls],
+  ] as const;
+  return {
+    title: `Spent by all ${counted(cost.attempts, 'attempt')}, known`,
+    columns: ['', 'Total'],
+    rows: lines.flatMap(([name, total]) => (total === undefined ? [] : [[name, count(total)]])),
+  };
 }
 
 function distributionTable(

@@ -58,6 +58,8 @@ function facts({ description, summary: { overall, cost, faults } }: ReportData):
     counted(description.epochs, 'epoch'),
     overall.samples < expected && `${count(overall.samples)} of ${count(expected)} samples finished`,
     spent,
+    cost.unfinishedCost > 0 &&
+      `${dollars(cost.unfinishedCost)} of it by ${counted(cost.unfinishedAttempts, 'attempt')} without a result`,
     counted(overall.errors, 'sample') + ' lost to infrastructure errors',
     faults.attempts > overall.errors && `${counted(faults.attempts - overall.errors, 'attempt')} retried`,
     overall.cancelled > 0 && `${count(overall.cancelled)} cancelled`,

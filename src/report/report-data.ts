@@ -44,6 +44,7 @@ export async function readReportData(run: StoredRun, options: ReportDataOptions 
       ...figures,
       expected: describedSamples(run.description),
       attempts: attempts.map(({ result }) => result),
+      unfinished: await run.unfinishedAttempts(),
     }),
     base: base === undefined ? undefined : await compareWith(base, records, options),
   };

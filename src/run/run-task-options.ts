@@ -1,4 +1,5 @@
 import type { Agent, AgentFunction, AgentLimits } from '../agent/agent.js';
+import type { AgentUsage } from '../agent/agent-usage.js';
 import type { TranscriptSink } from '../agent/transcript/transcript-sink.js';
 import type { ComputerInterface, ComputerRuntime } from '../computer/computer-interface.js';
 import type { Task } from '../dataset/task.js';
@@ -61,6 +62,11 @@ export interface RunTaskOptions {
    * A rejection fails the attempt.
    */
   readonly checkpoint?: ((work: UngradedResult) => Promise<void>) | undefined;
+  /**
+   * Gets what the agent has spent, each time it tells; first as it begins, with nothing. What a process that may die keeps of
+   * an attempt that never comes to a result.
+   */
+  readonly onUsage?: ((usage: AgentUsage) => void) | undefined;
   /** Where it may have to wait for other tasks. Default: nowhere. */
   readonly gates?: Gates | undefined;
   /** Names the run in events and in the result. Default: a fresh id. */

@@ -28,6 +28,7 @@ export async function solve(
     // Closes the agent's view of the computer: what an agent starts after its time would disturb grading.
     const over = new AbortController();
     const work = async (stop: AbortSignal) => {
+      options.onUsage?.({});
       try {
         return await agent.solve(contextOf(attempt, provisioned, userTool.run, events, stop, over.signal));
       } catch (error) {
@@ -87,6 +88,7 @@ function contextOf(
     modelGate: options.gates?.modelCall,
     reportUsage: (usage) => {
       facts.usage = checkedUsage(attempt, usage);
+      options.onUsage?.(facts.usage);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { resultRecordSchema } from '../result/task-result.js';
+import { usageSchema } from '../result/usage-schema.js';
 
 const key = { taskId: z.string(), epoch: z.number().int(), attempt: z.number().int() };
 const time = z.number();
@@ -12,6 +13,8 @@ const attemptFinished = z.object({
   final: z.boolean(),
   result: resultRecordSchema,
 });
+
+const spent = z.object({ ...key, usage: usageSchema });
 
 /** One line of a journal. `time` is in milliseconds since the epoch. */
 export const journalRecordSchema = z.discriminatedUnion('type', [
@@ -26,7 +29,14 @@ export const journalRecordSchema = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('attempt.started'), time, ...key }),
   /** The agent is done, and its work is on disk: from here on an attempt can be graded again, and the agent never runs twice. */
-  z.object({ type: z.literal('attempt.collected'), time, ...key }),
+  z.object({
+    type: z.literal('attempt.collected'),
+    time,
+    ...key,
+    usage: usageSchema.optional(),
+  }),
+  /** What agents at work had spent by then: all that is known of one whose process dies. The last one of an attempt counts. */
+  z.object({ type: z.literal('attempts.spent'), time, attempts: z.array(spent) }),
   attemptFinished,
   z.object({
     type: z.literal('session.ended'),
@@ -36,4 +46,6 @@ export const journalRecordSchema = z.discriminatedUnion('type', [
 ]);
 
 export type JournalRecord = z.infer<typeof journalRecordSchema>;
+/** What an attempt had spent at some moment. */
+export type SpentRecord = z.infer<typeof spent>;
 export type AttemptRecord = z.infer<typeof attemptFinished>;

@@ -9,7 +9,7 @@ import { differences } from './differences.js';
 import { createFolder, syncFolders, writeDurably } from './durable-file.js';
 import { StoreError } from './errors.js';
 import { Journal } from './journal.js';
-import type { JournalRecord } from './journal-record.js';
+import type { JournalRecord, SpentRecord } from './journal-record.js';
 import { lockFolder } from './lock.js';
 import { type Patience, patiently } from './patience.js';
 import { readJournal } from './read-journal.js';
@@ -129,7 +129,13 @@ export class RunStore implements AsyncDisposable {
       await writeDurably(path, `${JSON.stringify(work)}\n`);
       await this.#syncAttempt(key);
     });
-    await this.#append({ type: 'attempt.collected', time: Date.now(), ...plain(key) });
+    const { usage } = work;
+    await this.#append({ type: 'attempt.collected', time: Date.now(), ...plain(key), usage });
+  }
+
+  /** Keeps what attempts under way have spent so far. */
+  spent(attempts: readonly SpentRecord[]): Promise<void> {
+    return this.#append({ type: 'attempts.spent', time: Date.now(), attempts: [...attempts] });
   }
 
   /** The work of an earlier attempt, to be graded. Undefined where it is not whole: then the agent has to run again. */

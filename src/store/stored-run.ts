@@ -15,7 +15,8 @@ import { readJournal } from './read-journal.js';
 import type { RunDescription } from './run-description.js';
 import { runFolder, type RunFolder } from './run-folder.js';
 import { parseDescription } from './run-store.js';
-import { type AttemptKey, sampleKeyText } from './sample-key.js';
+import { type AttemptKey, type SampleKey, sampleKeyText } from './sample-key.js';
+import { type UnfinishedAttempt, UnfinishedAttempts } from './unfinished-attempts.js';
 
 export interface Artifact {
   /** The path inside the attempt's `artifacts`. */
@@ -54,12 +55,22 @@ export class StoredRun {
    * epochs that the run no longer has are left out.
    */
   async *attempts(): AsyncGenerator<AttemptRecord> {
-    const { dataset, epochs } = this.description;
-    const wanted = new Set(dataset.tasks.map(({ id }) => id));
+    const isWanted = this.#isWanted();
     for await (const { record } of readJournal(this.folder.journal)) {
-      if (record?.type === 'attempt.finished' && wanted.has(record.taskId) && record.epoch <= epochs)
-        yield record;
+      if (record?.type === 'attempt.finished' && isWanted(record)) yield record;
     }
+  }
+
+  /**
+   * Attempts that were begun and have no result, with what they had spent: those whose process died, and those under way.
+   * One whose work a later attempt graded is not among them; that one's result has its usage.
+   */
+  async unfinishedAttempts(): Promise<readonly UnfinishedAttempt[]> {
+    const unfinished = new UnfinishedAttempts();
+    for await (const { record } of readJournal(this.folder.journal)) {
+      if (record !== undefined) unfinished.take(record);
+    }
+    return unfinished.all().filter(this.#isWanted());
   }
 
   /**
@@ -126,6 +137,13 @@ export class StoredRun {
     return found
       .filter(({ facts }) => facts.isFile())
       .map(({ name, path, facts }) => ({ name, path, bytes: facts.size }));
+  }
+
+  /** Whether a sample is one of the run as it is described now. */
+  #isWanted(): (key: SampleKey) => boolean {
+    const { dataset, epochs } = this.description;
+    const wanted = new Set(dataset.tasks.map(({ id }) => id));
+    return ({ taskId, epoch }) => wanted.has(taskId) && epoch <= epochs;
   }
 }
 

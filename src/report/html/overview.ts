@@ -34,7 +34,13 @@ ${figure(
   cost.cost === undefined
     ? `unknown for ${counted(cost.attemptsOfUnknownCost, 'attempt')}`
     : counted(cost.attempts, 'attempt'),
-  cost.costPerEarnedDollar === undefined ? '' : `${dollars(cost.costPerEarnedDollar)} for each dollar earned`,
+  [
+    cost.costPerEarnedDollar !== undefined && `${dollars(cost.costPerEarnedDollar)} for each dollar earned`,
+    cost.unfinishedCost > 0 &&
+      `${dollars(cost.unfinishedCost)} of it by ${counted(cost.unfinishedAttempts, 'attempt')} without a result`,
+  ]
+    .filter(Boolean)
+    .join(', '),
 )}
 ${figure(
   '',

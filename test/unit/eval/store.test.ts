@@ -351,6 +351,39 @@ describe('the folder of a run', () => {
     expect(summary.cost).toMatchObject({ attempts: 2, cost: 0.02 });
   });
 
+  it('keeps what attempts spend without a line for each turn', async () => {
+    const store = await newFolder();
+    const agent: EvalOptions['agent'] = {
+      name: 'talkative',
+      solve: async (context) => {
+        for (let calls = 1; calls <= 100; calls++)
+          context.reportUsage({ modelCalls: calls, costDollars: calls });
+        return await fakeSolver.solve(context);
+      },
+    };
+    await runEval({ dataset: fakeTasks(3), agent, runtime: fakeBenchmarkRuntime(), store });
+    const lines = (await readFile(join(store, 'journal.jsonl'), 'utf8')).split('\n');
+    const spent = lines.filter((line) => line.includes('attempts.spent'));
+    expect(spent.length).toBeGreaterThan(0);
+    expect(spent.length, 'two for each attempt, and one each half minute').toBeLessThan(10);
+    expect(await (await StoredRun.open(store)).unfinishedAttempts()).toEqual([]);
+  });
+
+  it('counts what an attempt has spent once, whose work another one grades', async () => {
+    const store = await newFolder();
+    const options = { dataset: fakeTasks(1), agent: fakeSolver, runtime: fakeBenchmarkRuntime(), store };
+    await runEval(options);
+    const path = join(store, 'journal.jsonl');
+    const lines = (await readFile(path, 'utf8')).split('\n');
+    const collected = lines.findIndex((line) => line.includes('attempt.collected'));
+    // As a process leaves it that dies while it grades.
+    await writeFile(path, lines.slice(0, collected + 1).join('\n') + '\n');
+    const cut = await StoredRun.open(store);
+    expect(await cut.unfinishedAttempts()).toMatchObject([{ attempt: 1, usage: { costDollars: 0.01 } }]);
+    const { summary } = await runEval(options);
+    expect(summary.cost).toMatchObject({ attempts: 1, unfinishedAttempts: 0, cost: 0.01 });
+  });
+
   it('is not taken for a new one where its description has gone', async () => {
     const store = await newFolder();
     const options = { dataset: fakeTasks(2), runtime: fakeBenchmarkRuntime(), store };

@@ -25,12 +25,36 @@ describe('cost', () => {
   it('is set against what was earned', () => {
     expect(costSummary(results)).toEqual({
       attempts: 3,
+      unfinishedAttempts: 0,
       attemptsOfUnknownCost: 0,
       knownCost: 2.0007,
+      unfinishedCost: 0,
       cost: 2.0007,
       net: 297.9993,
       costPerEarnedDollar: 2.0007 / 300,
       costPerCorrect: 2.0007 / 2,
+      usage: {},
+    });
+  });
+
+  it('holds what is known of attempts without a result', () => {
+    const spending = { usage: { inputTokens: 7, turns: 2, costDollars: 1 } };
+    const atWork = { usage: {} };
+    const notBegun = { usage: undefined };
+    const results = [scored('1', true, { usage: { inputTokens: 3, costDollars: 2 } })];
+    expect(costSummary(results, results, [spending, notBegun])).toMatchObject({
+      attempts: 3,
+      unfinishedAttempts: 2,
+      attemptsOfUnknownCost: 0,
+      unfinishedCost: 1,
+      cost: 3,
+      net: 497,
+      usage: { inputTokens: 10, turns: 2 },
+    });
+    expect(costSummary(results, results, [spending, atWork])).toMatchObject({
+      attemptsOfUnknownCost: 1,
+      knownCost: 3,
+      cost: undefined,
     });
   });
 
