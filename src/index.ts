@@ -5,6 +5,7 @@ export * from './dataset/index.js';
 export * from './errors.js';
 export * from './eval/index.js';
 export * from './events/index.js';
+export type { Gate } from './gate.js';
 export * from './localization/index.js';
 export * from './metrics/index.js';
 export * from './model/index.js';

@@ -1,4 +1,5 @@
 import type { EmitEvent } from '../events/event.js';
+import type { Gate } from '../gate.js';
 import type { Environment } from '../redaction.js';
 import type { NetworkPolicy, NetworkReport } from './network-policy.js';
 
@@ -224,6 +225,8 @@ export interface ComputerRuntime {
 export interface StartOptions extends CallOptions {
   /** For `computer.*` and `image.*` events while there is no computer yet. */
   readonly emit: EmitEvent;
+  /** Goes around each fetch of an image, where a run bounds them. What waits in it does so within its time limit. */
+  readonly pullGate?: Gate | undefined;
 }
 
 /** The computer that is wanted. A runtime applies each field or rejects it with `UnsupportedOptionError`. */

@@ -9,6 +9,11 @@ export interface EvalConcurrency {
   readonly tasks: number;
   /** Starts of computers until they are ready, image pulls included. Default: no bound. */
   readonly starts: number;
+  /**
+   * Images being fetched, ahead of their use or in a start, over all machines. A start that waits for one does so within
+   * `startMs`. Default: no bound.
+   */
+  readonly pulls: number;
   /** Samples in grading. Default: no bound. */
   readonly grading: number;
   /** Calls to models, by the agents of this package and those that use `modelGate`. Default: no bound. */
@@ -22,6 +27,7 @@ export interface EvalConcurrency {
 export const evalConcurrencyDefaults: EvalConcurrency = {
   tasks: 4,
   starts: Infinity,
+  pulls: Infinity,
   grading: Infinity,
   modelCalls: Infinity,
   commands: Infinity,
@@ -46,6 +52,7 @@ const optionsSchema = z.object({
   concurrency: z.strictObject({
     tasks: bound,
     starts: bound,
+    pulls: bound,
     grading: bound,
     modelCalls: bound,
     commands: bound,

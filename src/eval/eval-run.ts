@@ -14,7 +14,7 @@ import type { EvalProgress, InFlight } from './progress.js';
 export interface EvalRun extends PromiseLike<EvalOutcome>, AsyncIterable<TaskResult>, AsyncDisposable {
   /** In the events and results of this run. That of its folder, once the folder is open. */
   readonly runId: string;
-  /** Every option with its effective value. */
+  /** Every option with its effective value: of the concurrency, what it is now. */
   readonly plan: EvalPlan;
   readonly events: RunEvents;
   /** Begins no more samples until `resume`. Those under way go on to their end. */
@@ -22,8 +22,11 @@ export interface EvalRun extends PromiseLike<EvalOutcome>, AsyncIterable<TaskRes
   resume(): void;
   /** Ends the run: samples under way are cancelled and cleaned up, and go on in a later session of the same store. */
   cancel(reason?: string): void;
-  /** Changes what may happen at the same time. Work under way is not ended. @throws ConfigurationError */
-  setConcurrency(change: Partial<Pick<EvalConcurrency, 'tasks' | 'starts' | 'grading' | 'modelCalls'>>): void;
+  /**
+   * Changes what may happen at the same time. Work under way is not ended. A ceiling on commands where there was none is for
+   * computers that are started from then on. @throws ConfigurationError
+   */
+  setConcurrency(change: Partial<EvalConcurrency>): void;
   inFlight(): readonly InFlight[];
   progress(): EvalProgress;
 }

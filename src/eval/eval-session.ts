@@ -9,6 +9,7 @@ import type { ResultRecord } from '../result/task-result.js';
 import type { SampleKey } from '../store/sample-key.js';
 import { StoredRun } from '../store/stored-run.js';
 import type { EvalOptions } from './eval-options.js';
+import { CommandCeilings } from './command-ceilings.js';
 import { checkConcurrency, type EvalConcurrency, type EvalPlan } from './eval-plan.js';
 import type { EvalOutcome, EvalRun } from './eval-run.js';
 import { type EvalStore, MemoryStore } from './eval-store.js';
@@ -33,6 +34,7 @@ export interface EvalSessionParts {
 export class EvalSession {
   readonly #parts: EvalSessionParts;
   readonly #queues: Queues;
+  readonly #ceilings: CommandCeilings;
   readonly #control: RunControl;
   readonly #progress: ProgressTracker;
   readonly #results = new ResultStream();
@@ -44,6 +46,7 @@ export class EvalSession {
     this.#parts = parts;
     this.#concurrency = parts.plan.concurrency;
     this.#queues = new Queues(parts.plan.concurrency);
+    this.#ceilings = new CommandCeilings(parts.options.runtime, parts.plan.concurrency);
     // A paused line would never come to its end.
     this.#control = new RunControl(() => this.#queues.tasks.start());
     this.#progress = new ProgressTracker(parts.plan);
@@ -55,12 +58,15 @@ export class EvalSession {
     // Whoever awaits the run is told; nobody may be waiting yet.
     outcome.catch(() => undefined);
     const runId = () => this.#runId();
-    const { plan, events } = this.#parts;
+    const plan = () => ({ ...this.#parts.plan, concurrency: this.#concurrency });
+    const { events } = this.#parts;
     return {
       get runId() {
         return runId();
       },
-      plan,
+      get plan() {
+        return plan();
+      },
       events,
       then: (onFulfilled, onRejected) => outcome.then(onFulfilled, onRejected),
       [Symbol.asyncIterator]: () => this.#results[Symbol.asyncIterator](),
@@ -138,6 +144,7 @@ export class EvalSession {
         events,
         scope: this.#scope,
         queues: this.#queues,
+        runtime: this.#ceilings.runtime,
         store,
         control: this.#control,
         progress: this.#progress,
@@ -216,6 +223,7 @@ export class EvalSession {
     checkConcurrency(values);
     this.#concurrency = values;
     this.#queues.set(values);
+    this.#ceilings.set(values);
   }
 
   #runId(): string {

@@ -1,6 +1,7 @@
 import type { ComputerRuntime } from '../computer/computer-interface.js';
 import type { Task } from '../dataset/task.js';
 import type { EventScope } from '../events/event-scope.js';
+import type { Gate } from '../gate.js';
 import type { Sample } from './sample.js';
 
 export interface ImageScheduleOptions {
@@ -10,6 +11,8 @@ export interface ImageScheduleOptions {
   readonly imageOf: (task: Task) => string;
   readonly events: EventScope;
   readonly signal: AbortSignal;
+  /** Around each fetch of an image. */
+  readonly pullGate: Gate;
   /** Bytes of disk to keep free by removing images that were fetched and have had their last use. */
   readonly keepFreeBytes: number;
 }
@@ -41,7 +44,7 @@ export class ImageSchedule implements AsyncDisposable {
 
   /** A sample of this task begins. */
   begin(task: Task): void {
-    const { runtime, imageOf, events, signal } = this.#options;
+    const { runtime, imageOf, events, signal, pullGate } = this.#options;
     const image = imageOf(task);
     const next = this.#next.get(image);
     this.#next.delete(image);
@@ -50,6 +53,7 @@ export class ImageSchedule implements AsyncDisposable {
       runtime.prefetchImage(next, {
         signal,
         timeoutMs: prefetchTimeoutMs,
+        pullGate,
         emit: (type, data) => events.emit(type, data),
       }),
     );

@@ -5,6 +5,7 @@ import type { EvalConcurrency } from './eval-plan.js';
 export class Queues {
   readonly tasks = new PQueue();
   readonly starts = new PQueue();
+  readonly pulls = new PQueue();
   readonly grading = new PQueue();
   readonly modelCalls = new PQueue();
 
@@ -12,9 +13,10 @@ export class Queues {
     this.set(concurrency);
   }
 
-  set({ tasks, starts, grading, modelCalls }: EvalConcurrency): void {
+  set({ tasks, starts, pulls, grading, modelCalls }: EvalConcurrency): void {
     this.tasks.concurrency = tasks;
     this.starts.concurrency = starts;
+    this.pulls.concurrency = pulls;
     this.grading.concurrency = grading;
     this.modelCalls.concurrency = modelCalls;
   }

@@ -1,5 +1,4 @@
 import type { ComputerRuntime } from '../computer/computer-interface.js';
-import { pooledRuntime } from '../computer/pool/pooled-runtime.js';
 import type { Task } from '../dataset/task.js';
 import type { EventScope } from '../events/event-scope.js';
 import type { RunEvents } from '../events/run-events.js';
@@ -9,7 +8,7 @@ import { imageName } from '../swelancer/image-name.js';
 import { type SharedSetups, sharedSetups } from '../swelancer/shared-setups.js';
 import { runIdentity } from './describe-run.js';
 import type { EvalOptions } from './eval-options.js';
-import type { EvalConcurrency, EvalPlan } from './eval-plan.js';
+import type { EvalPlan } from './eval-plan.js';
 import type { EvalStore } from './eval-store.js';
 import { EventFiles } from './event-files.js';
 import { KeptSpending } from './kept-spending.js';
@@ -29,6 +28,8 @@ export interface SampleRun {
   readonly events: RunEvents;
   readonly scope: EventScope;
   readonly queues: Queues;
+  /** That of the options, with the ceilings on commands. */
+  readonly runtime: ComputerRuntime;
   readonly store: EvalStore;
   readonly control: RunControl;
   readonly progress: ProgressTracker;
@@ -61,6 +62,7 @@ export async function runSamples(run: SampleRun): Promise<void> {
     imageOf,
     events: run.scope,
     signal: control.signal,
+    pullGate: gateOf(queues.pulls),
     keepFreeBytes: options.keepFreeBytes ?? defaultKeepFreeBytes,
   });
   const keep = options.keepEvents ?? 'all';
@@ -69,7 +71,7 @@ export async function runSamples(run: SampleRun): Promise<void> {
       ? undefined
       : new EventFiles(run.events, run.scope.context.runId, keep);
   using spending = new KeptSpending(store);
-  const contextOf = sampleContexts(run, { setups, eventFiles, spending, samples: samples.length });
+  const contextOf = sampleContexts(run, { setups, eventFiles, spending });
   const left = countByTask(samples);
   const runOne = async (sample: Sample) => {
     if (control.signal.aborted) return;
@@ -100,13 +102,11 @@ interface SharedParts {
   readonly setups: SharedSetups;
   readonly eventFiles: EventFiles | undefined;
   readonly spending: KeptSpending;
-  /** How many there will be. */
-  readonly samples: number;
 }
 
 function sampleContexts(
   run: SampleRun,
-  { setups, eventFiles, spending, samples }: SharedParts,
+  { setups, eventFiles, spending }: SharedParts,
 ): (sample: Sample, signal: AbortSignal) => SampleContext {
   const { options, plan, queues, progress, control, scope } = run;
   const { agent, computers, scorer, grading, prompt, userTool, limits, deadlines, secrets } = options;
@@ -119,7 +119,7 @@ function sampleContexts(
     elsewhere: options.executor && { executor: options.executor, run: runIdentity(options) },
     taskOptions: {
       agent,
-      runtime: boundedRuntime(options.runtime, samples, plan.concurrency),
+      runtime: run.runtime,
       computers,
       scorer,
       grading,
@@ -133,6 +133,7 @@ function sampleContexts(
       runId: scope.context.runId,
       gates: {
         start: gateOf(queues.starts),
+        pull: gateOf(queues.pulls),
         grade: gateOf(queues.grading),
         modelCall: gateOf(queues.modelCalls),
       },
@@ -155,21 +156,6 @@ function sampleContexts(
   });
 }
 
-/** A ceiling on commands needs every computer to go through one place. */
-function boundedRuntime(
-  runtime: ComputerRuntime,
-  samples: number,
-  { commands, commandsPerComputer }: EvalConcurrency,
-): ComputerRuntime {
-  if (commands === Infinity && commandsPerComputer === Infinity) return runtime;
-  // Each sample may have the agent's computer, a grader and a side computer of the user tool.
-  const room = Math.max(1, samples) * 3;
-  return pooledRuntime([{ runtime, capacity: room, starts: room }], {
-    commands: finite(commands),
-    commandsPerComputer: finite(commandsPerComputer),
-  });
-}
-
 /** Those with something to be graded: what is damaged needs an agent again, and grading has none. */
 async function withWork(samples: readonly Sample[], store: EvalStore): Promise<readonly Sample[]> {
   const found: Sample[] = [];
@@ -186,8 +172,4 @@ function countByTask(samples: readonly Sample[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const { task } of samples) counts.set(task.id, (counts.get(task.id) ?? 0) + 1);
   return counts;
-}
-
-function finite(value: number): number | undefined {
-  return value === Infinity ? undefined : value;
 }

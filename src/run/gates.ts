@@ -2,10 +2,12 @@ import { isSweLancerError } from '../errors.js';
 import type { Gate } from '../gate.js';
 import { TaskCancelledError } from './errors.js';
 
-/** Where an attempt may have to wait for others. Time spent waiting counts against no deadline. */
+/** Where an attempt may have to wait for others. Time spent waiting counts against no deadline, but for `pull`. */
 export interface Gates {
   /** Around the start of the agent's computer, until it is ready. */
   readonly start?: Gate | undefined;
+  /** Around each fetch of an image, in the middle of a start: what waits there does so within `startMs`. */
+  readonly pull?: Gate | undefined;
   /** Around grading. */
   readonly grade?: Gate | undefined;
   /** Around each model call of the agents of this package; yours find it as `modelGate`. */

@@ -16,6 +16,7 @@ export function provisionOf(
     purpose,
     options: options.computers ?? {},
     redactor,
+    pullGate: options.gates?.pull,
     setups,
     onSetup: (setup) => {
       facts.setup = { ...facts.setup, [purpose]: setup };

@@ -9,6 +9,7 @@ import type { NetworkPolicy } from '../computer/network-policy.js';
 import type { Task } from '../dataset/task.js';
 import type { EventScope } from '../events/event-scope.js';
 import { observe } from '../events/event-scope.js';
+import type { Gate } from '../gate.js';
 import type { Redactor } from '../redaction.js';
 import { type EnvironmentOptions, taskEnvironment } from './environment.js';
 import { type ImageOptions, imageName } from './image-name.js';
@@ -50,6 +51,8 @@ export interface ProvisionOptions {
   readonly redactor: Redactor;
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
+  /** Around each fetch of an image. Default: nothing is bounded. */
+  readonly pullGate?: Gate | undefined;
   /** Where set-ups are shared with other computers. Default: every computer goes through its own. */
   readonly setups?: SharedSetups | undefined;
   /** Told once the computer is ready. */
@@ -88,6 +91,7 @@ export async function startComputer(
       runtime.start(request, {
         signal: provision.signal,
         timeoutMs: provision.timeoutMs,
+        pullGate: provision.pullGate,
         emit: (type, data) => span.emit(type, data),
       }),
   );

@@ -79,11 +79,11 @@ export function dockerRuntime(options: DockerRuntimeOptions = {}): DockerRuntime
 
   const start = async (
     request: ComputerRequest,
-    { emit, ...call }: StartOptions,
+    { emit, pullGate, ...call }: StartOptions,
   ): Promise<DockerComputer> => {
     const { engine, images, snapshots } = await connect(call);
     const { docker } = engine;
-    const imageId = await images.provide(request.image, emit, call);
+    const imageId = await images.provide(request.image, emit, { ...call, pullGate });
     const name = `swelancer-${randomBytes(6).toString('hex')}`;
     const labels = {
       ...options.labels,
@@ -136,10 +136,10 @@ export function dockerRuntime(options: DockerRuntimeOptions = {}): DockerRuntime
   return {
     name: 'docker',
     sweepOrphans: async (sweep = {}) => await sweepOrphans((await connect(sweep)).engine.docker, sweep),
-    prefetchImage: async (image, { emit, ...call }) => {
+    prefetchImage: async (image, { emit, pullGate, ...call }) => {
       using deadline = new Deadline(call);
       const limits = { signal: deadline.signal };
-      await (await connect(limits)).images.provide(image, emit, limits);
+      await (await connect(limits)).images.provide(image, emit, { ...limits, pullGate });
     },
     evictImage: async (image, { belowFreeBytes, ...call }) => {
       using deadline = new Deadline(call);
@@ -150,7 +150,8 @@ export function dockerRuntime(options: DockerRuntimeOptions = {}): DockerRuntime
       using deadline = new Deadline(startOptions);
       deadline.check(what);
       try {
-        return await start(request, { emit: startOptions.emit, signal: deadline.signal });
+        const { emit, pullGate } = startOptions;
+        return await start(request, { emit, pullGate, signal: deadline.signal });
       } catch (error) {
         if (deadline.cause === 'timeout') {
           const limit = `${startOptions.timeoutMs ?? 0} ms`;

@@ -2,7 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { toErrorRecord } from '../../errors.js';
 import type { EmitEvent } from '../../events/event.js';
-import type { CallOptions } from '../computer-interface.js';
+import type { Gate } from '../../gate.js';
+import type { CallOptions, StartOptions } from '../computer-interface.js';
 import { Deadline, over } from '../deadline.js';
 import { ImagePullError } from '../errors.js';
 import { freeImageSpace } from './disk-floor.js';
@@ -23,6 +24,10 @@ export interface ImageStoreOptions {
 /** Milliseconds before the second and third try of a pull that failed for a reason that may pass. */
 const retryWaitsMs = [1000, 4000] as const;
 
+type PullCall = CallOptions & Pick<StartOptions, 'pullGate'>;
+
+const open: Gate = (work) => work();
+
 interface Flight {
   readonly done: Promise<void>;
   readonly controller: AbortController;
@@ -40,7 +45,7 @@ export class ImageStore {
   }
 
   /** The id of the image. @throws ImagePullError; the signal's reason on an abort. */
-  async provide(image: string, emit: EmitEvent, call: CallOptions): Promise<string> {
+  async provide(image: string, emit: EmitEvent, call: PullCall): Promise<string> {
     const { pull, platform } = this.#options;
     const present = await this.#find(image, call);
     const fits = present !== undefined && samePlatform(present.platform, platform);
@@ -110,10 +115,10 @@ export class ImageStore {
     }
   }
 
-  async #join(image: string, emit: EmitEvent, call: CallOptions): Promise<void> {
+  async #join(image: string, emit: EmitEvent, call: PullCall): Promise<void> {
     const startedAt = performance.now();
     const elapsed = () => Math.round(performance.now() - startedAt);
-    const flight = this.#flights.get(image) ?? this.#takeOff(image);
+    const flight = this.#flights.get(image) ?? this.#takeOff(image, call.pullGate);
     flight.watchers.add(emit);
     emit('image.pull.started', { image });
     using deadline = new Deadline(call);
@@ -129,10 +134,10 @@ export class ImageStore {
     }
   }
 
-  #takeOff(image: string): Flight {
+  #takeOff(image: string, gate: Gate = open): Flight {
     const controller = new AbortController();
     const watchers = new Set<EmitEvent>();
-    const done = this.#pullPatiently(image, watchers, controller.signal).finally(() =>
+    const done = this.#pullPatiently(image, watchers, gate, controller.signal).finally(() =>
       this.#flights.delete(image),
     );
     const flight = { done, controller, watchers };
@@ -143,13 +148,18 @@ export class ImageStore {
     return flight;
   }
 
-  async #pullPatiently(image: string, watchers: ReadonlySet<EmitEvent>, signal: AbortSignal): Promise<void> {
+  async #pullPatiently(
+    image: string,
+    watchers: ReadonlySet<EmitEvent>,
+    gate: Gate,
+    signal: AbortSignal,
+  ): Promise<void> {
     const onProgress = (totals: { receivedBytes: number; totalBytes: number; layers: number }) => {
       for (const emit of watchers) emit('image.pull.progress', { image, ...totals });
     };
     for (let failures = 0; ; failures++) {
       try {
-        await pullImage({ ...this.#options, image, onProgress }, { signal });
+        await gate(() => pullImage({ ...this.#options, image, onProgress }, { signal }), signal);
         return;
       } catch (error) {
         const waitMs = retryWaitsMs[failures];

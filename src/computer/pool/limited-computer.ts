@@ -1,4 +1,4 @@
-import PQueue from 'p-queue';
+import type PQueue from 'p-queue';
 import { gateOf } from '../../gate.js';
 import { Computer } from '../computer.js';
 import type { CommandResult, ComputerInterface, ShellCommandOptions } from '../computer-interface.js';
@@ -9,7 +9,8 @@ import { endedCommandError, nothingToKill } from '../ended-command.js';
 export interface LimitOptions {
   /** Shared by all computers of a pool. */
   readonly commands: PQueue;
-  readonly commandsAtOnce: number;
+  /** This computer's. */
+  readonly own: PQueue;
   /** Whether an image of this computer's files can be started wherever the next computer is. */
   readonly keepsSnapshots: boolean;
   /** Called once, when the computer has been given back, or could not be. */
@@ -22,12 +23,12 @@ export interface LimitOptions {
  */
 export function limitedComputer(
   limited: ComputerInterface,
-  { commands, commandsAtOnce, keepsSnapshots, onGone }: LimitOptions,
+  { commands, own: line, keepsSnapshots, onGone }: LimitOptions,
 ): ComputerInterface {
   // What ends a command must not wait in line behind it, so it is done on this side of the line.
   const killsItself = limited.capabilities?.killsProcessTree === true;
   const computer: ComputerInterface = killsItself ? limited : Computer.from(limited);
-  const [own, shared] = [gateOf(new PQueue({ concurrency: commandsAtOnce })), gateOf(commands)];
+  const [own, shared] = [gateOf(line), gateOf(commands)];
   const inTurn = async (
     command: string,
     options: ShellCommandOptions | undefined,

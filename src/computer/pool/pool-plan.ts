@@ -13,11 +13,15 @@ export interface PoolMember {
   readonly weight?: number | undefined;
   /** Starts it performs at once; an image pull is part of a start. Default: 2. */
   readonly starts?: number | undefined;
+  /** Images it fetches at once, ahead of their use or in a start. Default: no ceiling. */
+  readonly pulls?: number | undefined;
 }
 
 export interface PoolOptions {
   /** Starts at once, over all members. Default: the sum of theirs. */
   readonly starts?: number | undefined;
+  /** Images being fetched at once, over all members: a registry, or the link to it, may take no more. Default: no ceiling. */
+  readonly pulls?: number | undefined;
   /** Commands at once in one computer. Default: 8, since engines slow down badly beyond (moby #45595). */
   readonly commandsPerComputer?: number | undefined;
   /** Commands at once over all computers. Default: no ceiling. */
@@ -36,9 +40,11 @@ export interface PoolPlan {
     readonly capacity: number;
     readonly weight: number;
     readonly starts: number;
+    readonly pulls: number | null;
   }[];
   readonly capacity: number;
   readonly starts: number;
+  readonly pulls: number | null;
   readonly commandsPerComputer: number;
   readonly commands: number | null;
   readonly failuresBeforePause: number;
@@ -55,9 +61,11 @@ const memberSchema = z.strictObject({
   capacity: count,
   weight: z.number().positive().optional(),
   starts: count.optional(),
+  pulls: count.optional(),
 });
 const optionsSchema = z.strictObject({
   starts: count.optional(),
+  pulls: count.optional(),
   commandsPerComputer: count.optional(),
   commands: count.optional(),
   failuresBeforePause: count.optional(),
@@ -79,6 +87,7 @@ export function planPool(members: readonly PoolMember[], options: PoolOptions): 
     capacity: member.capacity,
     weight: member.weight ?? member.capacity,
     starts: member.starts ?? 2,
+    pulls: member.pulls ?? null,
   }));
   const repeated = planned.find(
     ({ name }, index) => planned.findIndex((other) => other.name === name) !== index,
@@ -92,6 +101,7 @@ export function planPool(members: readonly PoolMember[], options: PoolOptions): 
     members: planned,
     capacity: sum(planned.map(({ capacity }) => capacity)),
     starts: options.starts ?? sum(planned.map(({ starts }) => starts)),
+    pulls: options.pulls ?? null,
     commandsPerComputer: options.commandsPerComputer ?? 8,
     commands: options.commands ?? null,
     failuresBeforePause: options.failuresBeforePause ?? 3,

@@ -1,6 +1,7 @@
 import PQueue from 'p-queue';
-import { isSweLancerError } from '../../errors.js';
-import { gateOf } from '../../gate.js';
+import { isSweLancerError, toErrorRecord } from '../../errors.js';
+import type { EmitEvent } from '../../events/event.js';
+import { type Gate, gateOf } from '../../gate.js';
 import type {
   ComputerInterface,
   ComputerRequest,
@@ -17,6 +18,7 @@ type EvictOptions = Parameters<NonNullable<ComputerRuntime['evictImage']>>[1];
 
 /** Several runtimes as one. Computers that are asked for wait in line until a member has room. */
 export interface PooledRuntime extends ComputerRuntime {
+  /** What it works by now. */
   readonly plan: PoolPlan;
   /** What each member does now, and how many requests wait. */
   state(): { readonly members: readonly MemberState[]; readonly waiting: number };
@@ -24,6 +26,8 @@ export interface PooledRuntime extends ComputerRuntime {
   drain(name: string): Promise<void>;
   /** Takes a drained or paused member back. */
   resume(name: string): void;
+  /** Changes the ceilings on commands. Those under way go on. @throws ConfigurationError */
+  setCeilings(ceilings: Pick<PoolOptions, 'commands' | 'commandsPerComputer'>): void;
 }
 
 /**
@@ -32,16 +36,28 @@ export interface PooledRuntime extends ComputerRuntime {
  * that does not exist, are the caller's at once.
  */
 export function pooledRuntime(members: readonly PoolMember[], options: PoolOptions = {}): PooledRuntime {
-  const plan = planPool(members, options);
+  let inForce = options;
+  let plan = planPool(members, inForce);
   const slots = new PoolSlots(plan);
-  const starts = gateOf(new PQueue({ concurrency: plan.starts }));
-  const commands = new PQueue({ concurrency: plan.commands ?? Infinity });
+  const starts = gateOf(lineFor(plan.starts));
+  const pulls = gateOf(lineFor(plan.pulls));
+  const commands = lineFor(plan.commands);
+  /** Of each computer that has not been given back. */
+  const computers = new Set<PQueue>();
   const lines = new Map(
-    plan.members.map(({ name, starts: atOnce }, index) => [
+    plan.members.map(({ name, ...atOnce }, index) => [
       name,
-      { runtime: members[index]?.runtime, starts: gateOf(new PQueue({ concurrency: atOnce })) },
+      {
+        runtime: members[index]?.runtime,
+        starts: gateOf(lineFor(atOnce.starts)),
+        pulls: gateOf(lineFor(atOnce.pulls)),
+      },
     ]),
   );
+  const withPulls = (own: Gate, options: StartOptions): StartOptions => ({
+    ...options,
+    pullGate: through([own, pulls, ...(options.pullGate === undefined ? [] : [options.pullGate])]),
+  });
 
   const startOn = async (
     name: string,
@@ -55,7 +71,7 @@ export function pooledRuntime(members: readonly PoolMember[], options: PoolOptio
     const turn = { come: false };
     const begin = async () => {
       turn.come = true;
-      return await runtime.start(request, left());
+      return await runtime.start(request, withPulls(line.pulls, left()));
     };
     try {
       return await line.starts(() => starts(begin, deadline.signal), deadline.signal);
@@ -67,22 +83,44 @@ export function pooledRuntime(members: readonly PoolMember[], options: PoolOptio
 
   return {
     name: `pool(${plan.members.map(({ name }) => name).join(', ')})`,
-    plan,
+    get plan() {
+      return plan;
+    },
     state: () => slots.state(),
     drain: (name) => slots.drain(name),
     resume: (name) => slots.resume(name),
+    setCeilings: (ceilings) => {
+      plan = planPool(members, { ...inForce, ...ceilings });
+      inForce = { ...inForce, ...ceilings };
+      commands.concurrency = plan.commands ?? Infinity;
+      for (const line of computers) line.concurrency = plan.commandsPerComputer;
+    },
     // Nobody knows yet which machine will need it.
     ...(members.some(({ runtime }) => runtime.prefetchImage !== undefined) && {
       prefetchImage: async (image: string, options: StartOptions) => {
-        await Promise.all(members.map(async ({ runtime }) => runtime.prefetchImage?.(image, options)));
+        const fetched = await Promise.allSettled(
+          [...lines.values()].map(async ({ runtime, pulls: own }) =>
+            runtime?.prefetchImage?.(image, withPulls(own, options)),
+          ),
+        );
+        const failures = failuresOf(fetched);
+        if (failures.length === members.length) throw failures[0]?.reason;
+        tellFailures(
+          plan,
+          fetched,
+          `could not fetch ${image} ahead; a start there tries again`,
+          options.emit,
+        );
       },
     }),
     ...(members.some(({ runtime }) => runtime.evictImage !== undefined) && {
       evictImage: async (image: string, options: EvictOptions) => {
-        const gone = await Promise.all(
+        const gone = await Promise.allSettled(
           members.map(async ({ runtime }) => runtime.evictImage?.(image, options)),
         );
-        return gone.includes(true);
+        const failures = failuresOf(gone);
+        if (failures.length === members.length) throw failures[0]?.reason;
+        return gone.some((each) => each.status === 'fulfilled' && each.value === true);
       },
     }),
     start: async (request, startOptions) => {
@@ -99,11 +137,16 @@ export function pooledRuntime(members: readonly PoolMember[], options: PoolOptio
         try {
           const computer = await startOn(slot.member, request, left);
           slot.succeeded();
+          const line = lineFor(plan.commandsPerComputer);
+          computers.add(line);
           return limitedComputer(computer, {
             commands,
-            commandsAtOnce: plan.commandsPerComputer,
+            own: line,
             keepsSnapshots: members.length === 1,
-            onGone: () => slot.release(),
+            onGone: () => {
+              computers.delete(line);
+              slot.release();
+            },
           });
         } catch (error) {
           const machine = isMachineFault(error);
@@ -118,6 +161,34 @@ export function pooledRuntime(members: readonly PoolMember[], options: PoolOptio
       }
     },
   };
+}
+
+function lineFor(atOnce: number | null): PQueue {
+  return new PQueue({ concurrency: atOnce ?? Infinity });
+}
+
+/** One gate after another, the first outermost. */
+function through(gates: readonly Gate[]): Gate {
+  const [first, ...rest] = gates;
+  if (first === undefined) return (work) => work();
+  return (work, signal) => first(() => through(rest)(work, signal), signal);
+}
+
+function failuresOf(settled: readonly PromiseSettledResult<unknown>[]): readonly PromiseRejectedResult[] {
+  return settled.filter((each) => each.status === 'rejected');
+}
+
+function tellFailures(
+  { members }: PoolPlan,
+  settled: readonly PromiseSettledResult<unknown>[],
+  what: string,
+  emit: EmitEvent,
+): void {
+  for (const [index, each] of settled.entries()) {
+    if (each.status === 'fulfilled') continue;
+    const name = members[index]?.name ?? '';
+    emit('diagnostic', { message: `Member ${name} of the pool ${what}.`, error: toErrorRecord(each.reason) });
+  }
 }
 
 const machineFaults: ReadonlySet<ComputerStartError['reason']> = new Set<ComputerStartError['reason']>([

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { ImageStore } from '../../../src/computer/docker/image-store.js';
 import { dockerRuntime } from '../../../src/computer/docker/index.js';
+import type { Gate } from '../../../src/index.js';
 import type { EmitEvent, EventMap, EventType } from '../../../src/events/event.js';
 import { describeDocker, docker, testImage, testRequest } from '../../fixtures/docker.js';
 import { type ImageRegistry, type RegistryBehaviour, startRegistry } from '../../fixtures/image-registry.js';
@@ -176,6 +177,28 @@ describeDocker('pulling an image', () => {
     await expect(start).rejects.toMatchObject({ code: 'aborted', cause: { message: 'enough' } });
     expect(types().at(-1)).toBe('image.pull.failed');
     await expect(docker.getImage(image).inspect()).rejects.toMatchObject({ statusCode: 404 });
+  });
+
+  test('waits for its turn, in a start and ahead of it', async () => {
+    const { image, registry } = await open();
+    const turns: (() => void)[] = [];
+    const pullGate: Gate = async (work) => {
+      await new Promise<void>((resolve) => turns.push(resolve));
+      return await work();
+    };
+    const runtime = dockerRuntime();
+    const { emit, types } = recordEvents();
+    const ahead = runtime.prefetchImage?.(image, { emit, pullGate });
+    const start = runtime.start(testRequest({ image }), { emit, pullGate });
+    start.catch(() => undefined);
+    await expect.poll(() => types().filter((type) => type === 'image.pull.started')).toHaveLength(2);
+    expect(turns, 'one pull for both').toHaveLength(1);
+    expect(registry.layerRequests()).toBe(0);
+    turns[0]?.();
+    await ahead;
+    expect(registry.layerRequests()).toBe(1);
+    // The image has no program to run.
+    await expect(start).rejects.toMatchObject({ code: 'computer_start' });
   });
 
   test('goes on for the others when one of them gives up', async () => {

@@ -2,10 +2,13 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import {
   type AgentContext,
+  type AgentFunction,
+  type ComputerRuntime,
   ConfigurationError,
   RunEvents,
   runEval,
   type Scorer,
+  type StartOptions,
   type SweLancerEvent,
 } from '../../../src/index.js';
 import { unmatchedStarts } from '../../../src/testing/index.js';
@@ -340,6 +343,121 @@ describe('runEval', () => {
     });
     expect(outcome.summary.overall.earned).toBe(outcome.summary.overall.available);
     expect(most).toBeLessThanOrEqual(2);
+  });
+
+  it('fetches no more images at once than it may, ahead of their use and in starts', async () => {
+    let [fetching, most, fetched] = [0, 0, 0];
+    const fetch = async ({ pullGate, signal }: StartOptions) =>
+      pullGate?.(async () => {
+        most = Math.max(most, ++fetching);
+        fetched++;
+        await turn();
+        fetching--;
+      }, signal);
+    const benchmark = fakeBenchmarkRuntime();
+    const runtime: ComputerRuntime = {
+      name: 'fetching',
+      prefetchImage: async (_, options) => fetch(options),
+      start: async (request, options) => {
+        await fetch(options);
+        return await benchmark.start(request, options);
+      },
+    };
+    const run = runEval({
+      dataset: fakeTasks(12),
+      agent: fakeSolver,
+      runtime,
+      concurrency: { tasks: 12, pulls: 2 },
+      computers: { images: { kind: 'per-task' } },
+    });
+    expect(run.plan.concurrency).toMatchObject({ pulls: 2, starts: Infinity });
+    expect((await run).summary.overall.correct).toBe(12);
+    expect(most).toBe(2);
+    expect(fetched, 'two computers a task, and most images ahead').toBeGreaterThan(24);
+  });
+
+  it('keeps commands under their ceilings, and under others while it runs', async () => {
+    const held: (() => void)[] = [];
+    let running = 0;
+    const runtime = fakeBenchmarkRuntime({
+      on: ({ label }) => {
+        if (label !== 'busy') return undefined;
+        running++;
+        return new Promise<void>((resolve) => held.push(resolve)).then(() => {
+          running--;
+        });
+      },
+    });
+    const busy = (commands: number): AgentFunction => {
+      return async (context) => {
+        const all = Array.from({ length: commands }, () =>
+          context.computer.sendShellCommand('x', { label: 'busy' }),
+        );
+        await Promise.all(all);
+        return await fakeSolver.solve(context);
+      };
+    };
+    const settle = async () => {
+      for (let rounds = 0; rounds < 50; rounds++) await turn();
+    };
+    const until = async (count: number) => {
+      while (running < count) await turn();
+      await settle();
+      expect(running).toBe(count);
+    };
+    const bounded = runEval({
+      dataset: fakeTasks(2),
+      agent: busy(12),
+      runtime,
+      concurrency: { tasks: 2, commands: 12, commandsPerComputer: 2 },
+    });
+    await until(4);
+    bounded.setConcurrency({ commandsPerComputer: Infinity });
+    expect(bounded.plan.concurrency).toMatchObject({ commands: 12, commandsPerComputer: Infinity });
+    await until(12);
+    bounded.setConcurrency({ commands: 20 });
+    await until(20);
+    bounded.setConcurrency({ commands: 1 });
+    held.splice(0).forEach((resolve) => resolve());
+    await until(1);
+    bounded.setConcurrency({ commands: Infinity });
+    const letGo = setInterval(() => held.splice(0).forEach((resolve) => resolve()), 1);
+    try {
+      expect((await bounded).summary.overall.correct).toBe(2);
+    } finally {
+      clearInterval(letGo);
+    }
+  });
+
+  it('bounds the commands of computers that are started after the bound was set', async () => {
+    let [running, most] = [0, 0];
+    const runtime = fakeBenchmarkRuntime({
+      on: ({ label }) => {
+        if (label !== 'busy') return undefined;
+        most = Math.max(most, ++running);
+        return turn().then(() => {
+          running--;
+        });
+      },
+    });
+    const atMost: number[] = [];
+    const run = runEval({
+      dataset: fakeTasks(3),
+      agent: async (context) => {
+        most = 0;
+        if (atMost.length === 1) run.setConcurrency({ commandsPerComputer: 3 });
+        const all = Array.from({ length: 12 }, () =>
+          context.computer.sendShellCommand('x', { label: 'busy' }),
+        );
+        await Promise.all(all);
+        atMost.push(most);
+        return await fakeSolver.solve(context);
+      },
+      runtime,
+      concurrency: 1,
+    });
+    expect((await run).summary.overall.correct).toBe(3);
+    expect(atMost).toEqual([12, 12, 3]);
   });
 
   it('fetches the next image while this one is in use, and lets it go after its last use', async () => {

@@ -1,4 +1,5 @@
 import { mkdtempSync } from 'node:fs';
+import { setImmediate as turn } from 'node:timers/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -12,7 +13,9 @@ import {
   ComputerStartError,
   ConfigurationError,
   defineComputer,
+  type Gate,
   ImagePullError,
+  type StartOptions,
 } from '../../../../src/index.js';
 
 const request = { purpose: 'agent', image: 'i', environment: {}, workingDirectory: '/' } as const;
@@ -56,11 +59,12 @@ describe('pooledRuntime', () => {
     ]);
     expect(pool.plan).toEqual({
       members: [
-        { name: 'docker-1', runtime: 'docker', capacity: 4, weight: 4, starts: 2 },
-        { name: 'docker-2', runtime: 'docker', capacity: 2, weight: 1, starts: 2 },
+        { name: 'docker-1', runtime: 'docker', capacity: 4, weight: 4, starts: 2, pulls: null },
+        { name: 'docker-2', runtime: 'docker', capacity: 2, weight: 1, starts: 2, pulls: null },
       ],
       capacity: 6,
       starts: 4,
+      pulls: null,
       commandsPerComputer: 8,
       commands: null,
       failuresBeforePause: 3,
@@ -292,6 +296,75 @@ describe('a pool', () => {
     const one = pooledRuntime([{ runtime: machine('a'), capacity: 1 }], { commands: 50 });
     expect(Computer.from(await one.start(request, silent)).canSnapshot).toBe(true);
     expect(pooledRuntime([{ runtime: member('plain'), capacity: 1 }]).prefetchImage).toBeUndefined();
+  });
+
+  it('fetches ahead on those members that can, and says which could not', async () => {
+    const machine = (name: string, fails: boolean): ComputerRuntime => ({
+      ...member(name),
+      prefetchImage: async () => {
+        if (fails) throw new ImagePullError(`${name} has no room`, { image: 'i', reason: 'no_space' });
+      },
+      evictImage: async () => {
+        if (fails) throw new Error('gone');
+        return true;
+      },
+    });
+    const told: unknown[] = [];
+    const options = { emit: (_: string, data: unknown) => void told.push(data) };
+    const pool = pooledRuntime([
+      { runtime: machine('a', true), capacity: 1 },
+      { runtime: machine('b', false), capacity: 1 },
+    ]);
+    await pool.prefetchImage?.('i', options);
+    expect(told).toMatchObject([
+      { message: expect.stringMatching(/^Member a .* fetch i/), error: { message: 'a has no room' } },
+    ]);
+    expect(await pool.evictImage?.('i', { belowFreeBytes: 1 })).toBe(true);
+    const none = pooledRuntime([{ runtime: machine('a', true), capacity: 1 }]);
+    await expect(none.prefetchImage?.('i', options)).rejects.toThrow('a has no room');
+    await expect(none.evictImage?.('i', { belowFreeBytes: 1 })).rejects.toThrow('gone');
+  });
+
+  it('fetches no more images at once than each member and the whole may', async () => {
+    const [now, most] = [new Map<string, number>(), new Map<string, number>()];
+    const count = (name: string, by: number) => {
+      now.set(name, (now.get(name) ?? 0) + by);
+      most.set(name, Math.max(most.get(name) ?? 0, now.get(name) ?? 0));
+    };
+    const machine = (name: string): ComputerRuntime => {
+      const fetch = async ({ pullGate, signal }: StartOptions) =>
+        pullGate?.(async () => {
+          for (const each of [name, 'all']) count(each, 1);
+          for (let rounds = 0; rounds < 5; rounds++) await turn();
+          for (const each of [name, 'all']) count(each, -1);
+        }, signal);
+      return {
+        name,
+        prefetchImage: async (_, options) => fetch(options),
+        start: async (_, options) => {
+          await fetch(options);
+          return shComputer();
+        },
+      };
+    };
+    const pool = pooledRuntime(
+      ['a', 'b', 'c'].map((name) => {
+        return { runtime: machine(name), capacity: 4, starts: 4, pulls: name === 'a' ? 1 : 2 };
+      }),
+      { pulls: 4 },
+    );
+    expect(pool.plan).toMatchObject({ pulls: 4, members: [{ pulls: 1 }, { pulls: 2 }, { pulls: 2 }] });
+    const outside = { now: 0 };
+    const pullGate: Gate = async (work) => {
+      outside.now++;
+      return await work();
+    };
+    await Promise.all([
+      ...Array.from({ length: 4 }, () => pool.prefetchImage?.('i', { ...silent, pullGate })),
+      ...Array.from({ length: 12 }, () => pool.start(request, { ...silent, pullGate })),
+    ]);
+    expect(Object.fromEntries(most)).toEqual({ a: 1, b: 2, c: 2, all: 4 });
+    expect(outside.now, "the caller's own bound counts too").toBe(24);
   });
 
   it('gives a place that comes free to somebody else than a waiter who leaves in the same tick', async () => {
