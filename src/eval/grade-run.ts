@@ -1,13 +1,16 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { noopAgent } from '../agent/noop-agent.js';
+import type { EventScope } from '../events/event-scope.js';
 import { RunEvents } from '../events/run-events.js';
-import type { ResultRecord } from '../result/task-result.js';
+import type { ResultRecord, TaskResult, UngradedResult } from '../result/task-result.js';
+import { toErrorRecord } from '../errors.js';
 import type { Scorer } from '../scorer/scorer.js';
 import { taskScorer } from '../scorer/task-scorer.js';
 import { settingDifferences } from '../store/differences.js';
 import { StoreError } from '../store/errors.js';
 import { isMissing } from '../store/is-missing.js';
+import type { AttemptKey } from '../store/sample-key.js';
 import type { RunDescription } from '../store/run-description.js';
 import { RunStore } from '../store/run-store.js';
 import { StoredRun } from '../store/stored-run.js';
@@ -54,7 +57,7 @@ export async function gradeRun(store: string, options: GradeRunOptions): Promise
       { problem: 'mismatch' },
     );
   }
-  return await session(store, description, options);
+  return await session(store, description, options, eventsFor(options));
 }
 
 export interface RescoreOptions extends GradeRunOptions {
@@ -64,7 +67,8 @@ export interface RescoreOptions extends GradeRunOptions {
 
 /**
  * Scores the saved work of a run again, by another scorer or in other computers, as a run of its own. Interrupted, it goes
- * on where it was.
+ * on where it was. A sample whose work cannot be read any more is left out, and a `diagnostic` event says so: it is among
+ * the summary's `missing`.
  * @throws StoreError
  */
 export async function rescoreRun(store: string, { into, ...options }: RescoreOptions): Promise<EvalOutcome> {
@@ -75,13 +79,21 @@ export async function rescoreRun(store: string, { into, ...options }: RescoreOpt
     ...rescored,
     configuration: { ...rescored.configuration, rescored: from.description.runId },
   };
+  const events = eventsFor(options);
   const target = await RunStore.open({ path: into, description });
   try {
-    await copyWork(from, target);
+    await copyWork(from, target, events.scope({ runId: target.description.runId }).span());
   } finally {
     await target[Symbol.asyncDispose]();
   }
-  return await session(into, description, { ...options, scorer });
+  return await session(into, description, { ...options, scorer }, events);
+}
+
+function eventsFor({ events: given }: Pick<GradeRunOptions, 'events'>): RunEvents {
+  if (given instanceof RunEvents) return given;
+  const events = new RunEvents();
+  if (given !== undefined) events.on('*', given);
+  return events;
 }
 
 /** A run's description with another scorer. */
@@ -95,30 +107,72 @@ function scoredBy(description: RunDescription, scorer: Scorer): RunDescription {
   };
 }
 
-async function copyWork(from: StoredRun, target: RunStore): Promise<void> {
+async function copyWork(from: StoredRun, target: RunStore, events: EventScope): Promise<void> {
   for (const record of await from.records()) {
     const key = { taskId: record.taskId, epoch: record.epoch, attempt: 1 };
     const { finished, collected } = target.state(key);
     if (finished || collected !== undefined) continue;
-    const result = await from.result(record);
+    const scope = events.within(key);
+    const found = await savedWork(from, record, scope);
+    if (found === undefined) continue;
     await target.started(key);
-    if (result.patch === undefined && result.answer === undefined && result.status !== 'scored') {
-      // There is nothing to score, and leaving it out would make the others' share larger.
-      await target.finished(key, { ...result, attempt: 1, workOf: undefined }, { final: true });
+    if ('nothingToScore' in found) {
+      // Leaving it out would make the others' share larger.
+      await target.finished(key, { ...found.nothingToScore, attempt: 1, workOf: undefined }, { final: true });
       continue;
     }
-    await copyTranscript(from, record, target.attempt(key).transcript);
-    await target.collected(key, { ...result, attempt: 1, workOf: undefined, earned: 0 });
+    await copyTranscript(from, record, target.attempt(key).transcript, scope);
+    await target.collected(key, { ...found.work, attempt: 1, workOf: undefined, earned: 0 });
   }
 }
 
-async function copyTranscript(from: StoredRun, record: ResultRecord, path: string): Promise<void> {
-  const attempt = record.workOf ?? record.attempt;
+type SavedWork = { readonly work: UngradedResult } | { readonly nothingToScore: TaskResult };
+
+/** What is to be scored of a sample: from its result, else from the work as it was kept before it was graded. */
+async function savedWork(
+  from: StoredRun,
+  record: ResultRecord,
+  events: EventScope,
+): Promise<SavedWork | undefined> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    const result = await from.result(record);
+    return hasWork(result) ? { work: result } : { nothingToScore: result };
+  } catch (error) {
+    // Where there is neither patch nor logs, the journal tells all of a result.
+    if (record.status !== 'scored' && !hasWork(record))
+      return { nothingToScore: { ...record, patch: undefined } };
+    const work = await from.work(record);
+    events.emit('diagnostic', {
+      message:
+        work === undefined
+          ? `A result cannot be read, nor the work it was about: task ${record.taskId}, epoch ${record.epoch} is left out. Bring the files back and score the run again into the same folder.`
+          : `A result cannot be read: task ${record.taskId}, epoch ${record.epoch} is scored from the work as it was kept before it was graded.`,
+      error: toErrorRecord(error),
+    });
+    return work && { work };
+  }
+}
+
+function hasWork({ status, patch, answer }: ResultRecord): boolean {
+  return status === 'scored' || patch !== undefined || answer !== undefined;
+}
+
+async function copyTranscript(
+  from: StoredRun,
+  record: AttemptKey & Pick<ResultRecord, 'workOf'>,
+  path: string,
+  events: EventScope,
+): Promise<void> {
+  const attempt = record.workOf ?? record.attempt;
+  await mkdir(dirname(path), { recursive: true });
+  try {
     await copyFile(from.folder.attempt({ ...record, attempt }).transcript, path);
   } catch (error) {
-    if (!isMissing(error)) throw error;
+    if (isMissing(error)) return;
+    events.emit('diagnostic', {
+      message: 'A transcript could not be copied; the work is scored without it.',
+      error: toErrorRecord(error),
+    });
   }
 }
 
@@ -126,6 +180,7 @@ function session(
   store: string,
   description: RunDescription,
   options: GradeRunOptions,
+  events: RunEvents,
 ): PromiseLike<EvalOutcome> {
   const { dataset } = options;
   if (description.dataset.fingerprint !== dataset.fingerprint) {
@@ -140,8 +195,6 @@ function session(
     epochs: description.epochs,
     store,
   };
-  const events = options.events instanceof RunEvents ? options.events : new RunEvents();
-  if (typeof options.events === 'function') events.on('*', options.events);
   return new EvalSession({
     options: full,
     plan: planEval(full),

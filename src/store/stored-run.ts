@@ -5,13 +5,14 @@ import { createInterface } from 'node:readline';
 import type { Transcript } from '../agent/transcript/transcript-entry.js';
 import { readTranscript } from '../agent/transcript/transcript-file.js';
 import type { SweLancerEvent } from '../events/event.js';
-import type { ResultRecord, TaskResult } from '../result/task-result.js';
+import type { ResultRecord, TaskResult, UngradedResult } from '../result/task-result.js';
 import { StoreError } from './errors.js';
 import { inDatasetOrder } from './in-dataset-order.js';
 import { isMissing } from './is-missing.js';
 import type { AttemptRecord } from './journal-record.js';
 import { readResult } from './read-result.js';
 import { readJournal } from './read-journal.js';
+import { readUngraded } from './read-ungraded.js';
 import type { RunDescription } from './run-description.js';
 import { runFolder, type RunFolder } from './run-folder.js';
 import { parseDescription } from './run-store.js';
@@ -93,27 +94,34 @@ export class StoredRun {
     return await readResult(this.folder.attempt(key).result);
   }
 
-  /** What the agent said and was told. Undefined where nothing was kept. */
+  /** The agent's work, as it was kept before it was graded. Undefined where there is none, or it is not whole. */
+  async work(key: AttemptKey & Pick<ResultRecord, 'workOf'>): Promise<UngradedResult | undefined> {
+    return await readUngraded(this.folder.attempt({ ...key, attempt: key.workOf ?? key.attempt }).work);
+  }
+
+  /** What the agent said and was told. Undefined where nothing was kept. @throws StoreError */
   async transcript(key: AttemptKey & Pick<ResultRecord, 'workOf'>): Promise<Transcript | undefined> {
-    const attempt = key.workOf ?? key.attempt;
+    const path = this.folder.attempt({ ...key, attempt: key.workOf ?? key.attempt }).transcript;
     try {
-      return await readTranscript(this.folder.attempt({ ...key, attempt }).transcript);
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw error;
+      return await readTranscript(path);
+    } catch (cause) {
+      if (isMissing(cause)) return undefined;
+      throw new StoreError(`The transcript ${path} cannot be read.`, { problem: 'unreadable', cause });
     }
   }
 
-  /** The events of an attempt. A last one that was cut off by a crash is left out. */
+  /** The events of an attempt. Lines that are none, such as a last one that was cut off by a crash, are left out. @throws StoreError */
   async *events(key: AttemptKey): AsyncGenerator<SweLancerEvent> {
-    const input = createReadStream(this.folder.attempt(key).events);
+    const path = this.folder.attempt(key).events;
+    const input = createReadStream(path);
     try {
       for await (const line of createInterface({ input, crlfDelay: Infinity })) {
         const event = parseEvent(line);
         if (event !== undefined) yield event;
       }
-    } catch (error) {
-      if (!isMissing(error)) throw error;
+    } catch (cause) {
+      if (isMissing(cause)) return;
+      throw new StoreError(`The events ${path} cannot be read.`, { problem: 'unreadable', cause });
     } finally {
       input.destroy();
     }
@@ -149,8 +157,10 @@ export class StoredRun {
 
 function parseEvent(line: string): SweLancerEvent | undefined {
   try {
+    const value: unknown = JSON.parse(line);
+    if (typeof value !== 'object' || value === null || !('type' in value)) return undefined;
     // Written by `eventFile`, one event a line.
-    return JSON.parse(line) as SweLancerEvent;
+    return value as SweLancerEvent;
   } catch {
     return undefined;
   }

@@ -38,7 +38,13 @@ export async function readAttemptDetail(
   });
   const shownFiles = [];
   // One after the other: the first ones get the room.
-  for (const file of files) shownFiles.push(await shownFile(file, relativeLink(into, file.path), media));
+  for (const file of files) {
+    try {
+      shownFiles.push(await shownFile(file, relativeLink(into, file.path), media));
+    } catch (error) {
+      unreadable.push(messageOf(error));
+    }
+  }
   return {
     label,
     kind: outcomeKind(record),

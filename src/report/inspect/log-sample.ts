@@ -1,7 +1,7 @@
 import { textOf } from '../../model/message-content.js';
 import { headAndTail } from '../../head-and-tail.js';
 import type { SweLancerEvent } from '../../events/event.js';
-import type { TaskResult } from '../../result/task-result.js';
+import type { ResultRecord, TaskResult } from '../../result/task-result.js';
 import { Attachments } from './attachments.js';
 import type { Invalidation } from './invalidation.js';
 import { inspectError, type RecordedError } from './log-error.js';
@@ -20,7 +20,6 @@ const maxEventCharacters = 200_000_000;
 const summaryText = 1_000;
 
 export interface LogSample extends SampleFacts {
-  readonly result: TaskResult;
   /** Of earlier attempts at the sample, in their order. */
   readonly faults: readonly RecordedError[];
   readonly usage: UsageByModel;
@@ -131,9 +130,10 @@ function inputOf({ transcript, result }: LogSample): string {
 }
 
 /** What the agent left behind. */
-function storeOf({ patch, answer }: TaskResult): InspectObject {
+function storeOf({ patch, answer }: TaskResult | ResultRecord): InspectObject {
   return {
-    ...(patch !== undefined && { patch: patch.content, patch_encoding: patch.encoding }),
+    ...(patch !== undefined &&
+      'content' in patch && { patch: patch.content, patch_encoding: patch.encoding }),
     ...(answer !== undefined && { answer }),
   };
 }

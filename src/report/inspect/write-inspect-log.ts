@@ -1,10 +1,10 @@
 import { ConfigurationError } from '../../errors.js';
-import type { SweLancerEvent } from '../../events/event.js';
 import { runSummary, type RunSummaryOptions } from '../../metrics/run-summary.js';
 import type { ResultRecord } from '../../result/task-result.js';
 import type { AttemptRecord } from '../../store/journal-record.js';
 import { sampleKeyText } from '../../store/sample-key.js';
 import { StoredRun } from '../../store/stored-run.js';
+import { AttemptReader, type ReadAttempt } from './attempt-reader.js';
 import { type InvalidatedSample, invalidationOf } from './invalidation.js';
 import { evalPlan, evalSpec } from './log-header.js';
 import { type LogArchive, writeArchive } from './log-archive.js';
@@ -31,16 +31,19 @@ export interface WrittenInspectLog {
   readonly file: string;
   readonly samples: number;
   readonly bytes: number;
+  /** Files of the run that could not be read. Of their samples, the log has what the journal tells, and a warning. */
+  readonly unreadable: readonly string[];
 }
 
 /**
  * Writes a run as a log of Inspect AI, for its viewer and its readers: a sample for each task and epoch that is finished, with
  * conversation, commands, scores in dollars and in 0 or 1, usage, and the faults that were retried. Samples are read and
  * written one after another, so memory holds one at a time. The file appears when it is whole, and replaces an older one.
+ * A file of an attempt that cannot be read stops nothing: see `unreadable`.
  *
  * @param run the run's folder, or what `StoredRun.open` gave.
  * @param file ends with `.eval`; `inspectLogName` gives the name Inspect would give it.
- * @throws ConfigurationError when the name is another. StoreError when a finished sample cannot be read.
+ * @throws ConfigurationError when the name is another. StoreError when there is no run in the folder.
  */
 export async function writeInspectLog(
   run: StoredRun | string,
@@ -51,25 +54,32 @@ export async function writeInspectLog(
     throw new ConfigurationError(`An Inspect log's name ends with .eval, which ${file} does not.`);
   }
   const stored = typeof run === 'string' ? await StoredRun.open(run) : run;
-  const contents = await readRun(stored, options);
+  const files = new AttemptReader(stored);
+  const contents = await readRun(stored, files, options);
   const bytes = await writeArchive(file, (archive) => writeMembers(archive, stored, contents, options));
-  return { file, samples: contents.records.length, bytes };
+  return { file, samples: contents.records.length, bytes, unreadable: files.unreadable };
 }
 
 interface RunContents {
+  readonly files: AttemptReader;
   readonly records: readonly ResultRecord[];
   readonly attempts: readonly AttemptRecord[];
   readonly model: string;
 }
 
-async function readRun(run: StoredRun, { model }: InspectLogOptions): Promise<RunContents> {
+async function readRun(
+  run: StoredRun,
+  files: AttemptReader,
+  { model }: InspectLogOptions,
+): Promise<RunContents> {
   const attempts: AttemptRecord[] = [];
   for await (const attempt of run.attempts()) attempts.push(attempt);
   const records = await run.records();
   const [first] = records;
   const configured = run.description.configuration['model'];
-  const told = first && (await run.transcript(first))?.start.model;
+  const told = first && (await files.transcript(first))?.start.model;
   return {
+    files,
     records,
     attempts,
     model: model ?? (typeof configured === 'string' ? configured : undefined) ?? told ?? 'none/none',
@@ -79,7 +89,7 @@ async function readRun(run: StoredRun, { model }: InspectLogOptions): Promise<Ru
 async function writeMembers(
   archive: LogArchive,
   run: StoredRun,
-  { records, attempts, model }: RunContents,
+  { files, records, attempts, model }: RunContents,
   { invalidated = [], ...figures }: InspectLogOptions,
 ): Promise<void> {
   const { description } = run;
@@ -87,16 +97,20 @@ async function writeMembers(
   const about = { eval: evalSpec(description, model), plan: evalPlan(description) };
   await archive.add('_journal/start.json', logJson({ version: 2, ...about }));
 
+  const { limits: configured } = description.configuration;
+  const limits =
+    typeof configured === 'object' && configured !== null && !Array.isArray(configured) ? configured : {};
   const earlier = earlierAttempts(attempts);
   const summaries: InspectSummary[] = [];
   const usages: UsageByModel[] = [];
   let completedAtMs = Date.parse(description.createdAt);
   for (const record of records) {
     const before = earlier.get(sampleKeyText(record)) ?? [];
-    const sample = await readSample(run, record, before, model, invalidationOf(record, invalidated, now));
-    await archive.add(sampleMember(record.taskId, record.epoch), sampleJson(sample, eventsOf(run, record)));
+    const invalidation = invalidationOf(record, invalidated, now);
+    const sample = logSample(await files.attempt(record), record, before, { model, limits, invalidation });
+    await archive.add(sampleMember(record.taskId, record.epoch), sampleJson(sample, files.events(record)));
     summaries.push(sampleSummary(sample));
-    usages.push(sample.usage, ...(await lostUsage(run, record, before, model)));
+    usages.push(sample.usage, ...(await lostUsage(files, record, before, model)));
     completedAtMs = Math.max(completedAtMs, sample.startedAtMs + record.durationMs);
   }
   await archive.add('summaries.json', logJson(summaries));
@@ -126,25 +140,22 @@ async function writeMembers(
   );
 }
 
-async function readSample(
-  run: StoredRun,
+function logSample(
+  { result, transcript }: ReadAttempt,
   record: ResultRecord,
   before: readonly ResultRecord[],
-  defaultModel: string,
-  invalidation: LogSample['invalidation'],
-): Promise<LogSample> {
-  const transcript = await run.transcript(record);
-  const { limits } = run.description.configuration;
+  { model, limits, invalidation }: Pick<LogSample, 'limits' | 'invalidation'> & { readonly model: string },
+): LogSample {
   return {
-    result: await run.result(record),
+    result,
     transcript,
     uuid: sampleUuid(record),
     startedAtMs: Date.parse(startOf(record, before)),
-    defaultModel,
-    faults: before.flatMap((result) => (result.status === 'error' ? [result.error] : [])),
-    usage: usageByModel(record.usage, transcript, defaultModel),
+    defaultModel: model,
+    faults: before.flatMap((each) => (each.status === 'error' ? [each.error] : [])),
+    usage: usageByModel(record.usage, transcript, model),
     invalidation,
-    limits: typeof limits === 'object' && limits !== null && !Array.isArray(limits) ? limits : {},
+    limits,
   };
 }
 
@@ -153,22 +164,16 @@ function startOf(record: ResultRecord, before: readonly ResultRecord[]): string 
   return before.find(({ attempt }) => attempt === record.workOf)?.startedAt ?? record.startedAt;
 }
 
-/** The attempt's events, after those of the attempt whose work it graded. */
-async function* eventsOf(run: StoredRun, record: ResultRecord): AsyncGenerator<SweLancerEvent> {
-  if (record.workOf !== undefined) yield* run.events({ ...record, attempt: record.workOf });
-  yield* run.events(record);
-}
-
 /** What attempts have spent whose work nobody graded in the end. It is in the log's totals, and in no sample's. */
 async function lostUsage(
-  run: StoredRun,
+  files: AttemptReader,
   record: ResultRecord,
   before: readonly ResultRecord[],
   model: string,
 ): Promise<readonly UsageByModel[]> {
   const lost = before.filter(({ attempt, workOf }) => workOf === undefined && attempt !== record.workOf);
   return await Promise.all(
-    lost.map(async (each) => usageByModel(each.usage, await run.transcript(each), model)),
+    lost.map(async (each) => usageByModel(each.usage, await files.transcript(each), model)),
   );
 }
 

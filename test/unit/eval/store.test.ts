@@ -305,6 +305,45 @@ describe('the folder of a run', () => {
     expect((await (await StoredRun.open(store)).records())[0]?.earned).toBe(100);
   });
 
+  it('scores from the work as it was kept where a result is damaged, and says what it had to leave out', async () => {
+    const [store, into] = [await newFolder(), await newFolder()];
+    const dataset = fakeTasks(3);
+    await runEval({ dataset, agent: fakeSolver, runtime: fakeBenchmarkRuntime(), store });
+    const file = (taskId: string, name: string) => join(store, `attempts/${taskId}/epoch-1/attempt-1`, name);
+    for (const id of ['0_1', '1_1']) await truncate(file(id, 'result.json'), 20);
+    await truncate(file('1_1', 'work.json'), 20);
+    const told: string[] = [];
+    const again = await rescoreRun(store, {
+      into,
+      dataset,
+      runtime: fakeBenchmarkRuntime(),
+      events: (event) => event.type === 'diagnostic' && told.push(`${event.taskId}: ${event.message}`),
+    });
+    expect(essence(again.records)).toMatchObject([
+      { taskId: '0_1', status: 'scored', earned: 100 },
+      { taskId: '2_1', status: 'scored', earned: 300 },
+    ]);
+    expect(again.summary.missing).toMatchObject([{ taskId: '1_1' }]);
+    expect(told).toEqual([
+      expect.stringMatching(/^0_1: .* is scored from the work as it was kept/),
+      expect.stringMatching(/^1_1: .* is left out/),
+    ]);
+  });
+
+  it('scores again from the work of the attempt that has it', async () => {
+    const [store, into] = [await newFolder(), await newFolder()];
+    const dataset = fakeTasks(1);
+    let faults = 0;
+    const runtime = fakeBenchmarkRuntime({
+      on: ({ label }) => (label === 'end-to-end tests' && faults++ === 0 ? lost() : undefined),
+    });
+    const first = await runEval({ dataset, agent: fakeSolver, runtime, store, retries: patient });
+    expect(first.records).toMatchObject([{ attempt: 2, workOf: 1 }]);
+    await truncate(join(store, 'attempts/0_1/epoch-1/attempt-2/result.json'), 20);
+    const again = await rescoreRun(store, { into, dataset, runtime: fakeBenchmarkRuntime() });
+    expect(again.records).toMatchObject([{ status: 'scored', earned: 100, usage: { costDollars: 0.01 } }]);
+  });
+
   it('keeps errors in the count when what there is is scored again', async () => {
     const [store, into] = [await newFolder(), await newFolder()];
     const dataset = fakeTasks(4);

@@ -67,12 +67,39 @@ describe('the zip of an Inspect log', () => {
   it('leaves nothing beside it, and nothing at all where it fails', async () => {
     expect(readdirSync(folder).sort()).toEqual(['log.eval', 'run']);
     const broken = join(folder, 'broken.eval');
-    const run = await StoredRun.open(store);
-    const failing: Json = Object.create(run, {
-      result: { value: () => Promise.reject(new Error('unreadable')) },
+    const failing = Object.assign(await StoredRun.open(store), {
+      result: () => Promise.reject(new Error('a mistake')),
     });
-    await expect(writeInspectLog(failing, broken)).rejects.toThrow('unreadable');
+    await expect(writeInspectLog(failing, broken)).rejects.toThrow('a mistake');
     expect(readdirSync(folder).sort()).toEqual(['log.eval', 'run']);
+  });
+
+  it('tells of an attempt without the files that cannot be read, warns, and names them', async () => {
+    const damaged = join(folder, 'damaged');
+    const log = join(folder, 'damaged.eval');
+    cpSync(store, damaged, { recursive: true });
+    const files = (id: string) => join(damaged, 'attempts', id, 'epoch-1/attempt-1');
+    const [result, transcript] = [
+      join(files(conversingTasks.fixed), 'result.json'),
+      join(files(conversingTasks.mixed), 'transcript.jsonl'),
+    ];
+    writeFileSync(result, readFileSync(result).subarray(0, 20));
+    writeFileSync(transcript, 'xx\n');
+    const written = await writeInspectLog(damaged, log);
+    expect(written).toMatchObject({ samples: 16, unreadable: [result, transcript].sort() });
+    const contents = zipMembers(readFileSync(log)).members;
+    const member = (id: string): Json =>
+      JSON.parse(contents.find(({ name }) => name === `samples/${id}_epoch_1.json`)?.text ?? 'null');
+    expect(member(conversingTasks.fixed)).toMatchObject({
+      scores: sample(conversingTasks.fixed).scores,
+      metadata: {
+        patch: sample(conversingTasks.fixed).metadata.patch,
+        warnings: [{ code: 'store', details: { problem: 'unreadable' } }],
+      },
+    });
+    expect(member(conversingTasks.mixed)).toMatchObject({ messages: [], metadata: { warnings: [{}] } });
+    rmSync(damaged, { recursive: true });
+    rmSync(log);
   });
 
   it('is refused under another name', async () => {
