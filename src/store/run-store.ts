@@ -6,6 +6,7 @@ import { recordOf } from '../result/record-of.js';
 import { isMissing } from './is-missing.js';
 import { writeAttemptFiles } from './attempt-files.js';
 import { differences } from './differences.js';
+import { describedSamples } from './described-samples.js';
 import { createFolder, syncFolders, writeDurably } from './durable-file.js';
 import { StoreError } from './errors.js';
 import { Journal } from './journal.js';
@@ -28,7 +29,7 @@ export interface RunStoreOptions extends Patience {
   readonly allowChanges?: boolean | undefined;
 }
 
-/** What was found in a folder when it was opened. */
+/** What was found in a folder when it was opened: of the tasks and epochs that the run still has. */
 export interface StoreFindings {
   /** Whether another process had been at work in it before. */
   readonly resumed: boolean;
@@ -88,10 +89,7 @@ export class RunStore implements AsyncDisposable {
       const journal = await Journal.open(folder.journal, { end, ...patience });
       const found: StoreFindings = {
         resumed: existed,
-        finished: states.count(({ finished }) => finished),
-        failed: states.count(({ finished, failed }) => finished && failed),
-        interrupted: states.count(({ ended }) => !ended),
-        ungraded: states.count(({ finished, collected }) => !finished && collected !== undefined),
+        ...counted(describedSamples(description).map((key) => states.of(key))),
         ...damage,
         changes,
       };
@@ -176,6 +174,18 @@ export class RunStore implements AsyncDisposable {
     await this.#journal.append(record);
     this.#states.take(record);
   }
+}
+
+function counted(
+  samples: readonly SampleState[],
+): Pick<StoreFindings, 'finished' | 'failed' | 'interrupted' | 'ungraded'> {
+  const count = (matches: (state: SampleState) => boolean) => samples.filter(matches).length;
+  return {
+    finished: count(({ finished }) => finished),
+    failed: count(({ finished, failed }) => finished && failed),
+    interrupted: count(({ ended }) => !ended),
+    ungraded: count(({ finished, collected }) => !finished && collected !== undefined),
+  };
 }
 
 /** A key may come with more fields, and a record is to have these only. */

@@ -37,10 +37,6 @@ export class SampleStates {
     if (!('taskId' in record)) return;
     this.#states.set(sampleKeyText(record), next(this.of(record), record));
   }
-
-  count(matches: (state: SampleState) => boolean): number {
-    return [...this.#states.values()].filter(matches).length;
-  }
 }
 
 function next(state: SampleState, record: Extract<JournalRecord, { taskId: string }>): SampleState {

@@ -385,8 +385,13 @@ describe('the folder of a run', () => {
     const store = await newFolder();
     const options = { agent: fakeSolver, runtime: fakeBenchmarkRuntime(), store };
     await runEval({ ...options, dataset: fakeTasks(4), epochs: 2 });
-    const { records, summary } = await runEval({ ...options, dataset: fakeTasks(2), allowChanges: true });
+    const { records, summary, found } = await runEval({
+      ...options,
+      dataset: fakeTasks(2),
+      allowChanges: true,
+    });
     expect(records).toHaveLength(2);
+    expect(found).toMatchObject({ finished: 2, failed: 0, interrupted: 0, ungraded: 0 });
     expect(summary.cost).toMatchObject({ attempts: 2, cost: 0.02 });
   });
 
