@@ -127,6 +127,8 @@ async function runOne(index: number): Promise<void> {
     {
       ...options,
       signal: stop.signal,
+      // Transcript and events go straight into the attempt's folder.
+      sharedStore: store,
       checkpoint: (made) => writeWhole(work, JSON.stringify(made)),
     },
   );

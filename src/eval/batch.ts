@@ -6,7 +6,7 @@ import { planEval } from './eval-plan.js';
 import { nextAttempt, sampleJob } from './next-attempt.js';
 import { outcomeResult } from './outcome-result.js';
 import { judge } from './retries.js';
-import { keepWork } from './run-elsewhere.js';
+import { keepRecords, keepWork } from './run-elsewhere.js';
 import { type SampleJob, type SampleOutcome, sampleOutcomeSchema } from './sample-job.js';
 import { orderSamples } from './sample-order.js';
 
@@ -58,6 +58,8 @@ export interface MergeReport {
   readonly repeated: number;
   /** Outcomes that are not of this run or its tasks, or cannot be read. */
   readonly foreign: number;
+  /** Outcomes whose transcript or events did not fit, or cannot be unpacked. */
+  readonly incomplete: number;
 }
 
 /**
@@ -70,7 +72,7 @@ export async function mergeOutcomes(
 ): Promise<MergeReport> {
   const plan = planEval(options);
   const run = runIdentity(options);
-  const report = { finished: 0, again: 0, repeated: 0, foreign: 0 };
+  const report = { finished: 0, again: 0, repeated: 0, foreign: 0, incomplete: 0 };
   const store = await openStore(options);
   try {
     for await (const given of outcomes) {
@@ -88,6 +90,8 @@ export async function mergeOutcomes(
       }
       const result = outcomeResult(outcome, options.dataset.get(taskId), run);
       await keepWork(store, key, outcome);
+      const keepsEvents = options.keepEvents !== 'none';
+      if ((await keepRecords(store, key, outcome, { keepsEvents })).length > 0) report.incomplete++;
       const graded = store.state(key).collected !== undefined;
       const { final } = judge(result, graded, faults, plan.retries);
       await store.finished(key, result, { final });

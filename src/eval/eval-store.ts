@@ -1,6 +1,7 @@
 import type { TaskResult, UngradedResult } from '../result/task-result.js';
 import { recordOf } from '../result/record-of.js';
 import type { ResultRecord } from '../result/task-result.js';
+import type { AttemptRecords } from '../store/attempt-files.js';
 import type { StoreFindings } from '../store/run-store.js';
 import type { SpentRecord } from '../store/journal-record.js';
 import type { AttemptFolder } from '../store/run-folder.js';
@@ -16,6 +17,8 @@ export interface EvalStore extends AsyncDisposable {
   started(key: AttemptKey): Promise<void>;
   collected(key: AttemptKey, work: UngradedResult): Promise<void>;
   work(key: AttemptKey): Promise<UngradedResult | undefined>;
+  /** Transcript and events of an attempt that was run elsewhere, in place of what is there. */
+  recorded(key: AttemptKey, records: AttemptRecords): Promise<void>;
   /** What attempts under way have spent, for the case that their process dies. */
   spent(attempts: readonly SpentRecord[]): Promise<void>;
   finished(key: AttemptKey, result: TaskResult, options: { final: boolean }): Promise<void>;
@@ -57,6 +60,10 @@ export class MemoryStore implements EvalStore {
 
   async work(key: AttemptKey): Promise<UngradedResult | undefined> {
     return this.#work.get(sampleKeyText(key));
+  }
+
+  async recorded(): Promise<void> {
+    // Nothing is on disk.
   }
 
   async spent(): Promise<void> {

@@ -22,7 +22,7 @@ export class EventFiles implements Disposable {
   }
 
   /** From now on, and until the result is disposed of. */
-  keep(key: AttemptKey, path: string): AsyncDisposable {
+  keep(key: AttemptKey, path: string): AsyncDisposable & { flush(): Promise<void> } {
     const file = new EventFile(path, (error) =>
       this.#events.scope({ ...key }).emit('diagnostic', {
         message: `The events of task ${key.taskId} are no longer kept: ${error instanceof Error ? error.message : String(error)}`,
@@ -31,6 +31,7 @@ export class EventFiles implements Disposable {
     const text = keyText(key);
     this.#files.set(text, file);
     return {
+      flush: () => file.flush(),
       [Symbol.asyncDispose]: async () => {
         this.#files.delete(text);
         await file.flush();

@@ -10,6 +10,7 @@ export type { Sample } from './sample.js';
 export type { PastDurations, SampleOrder } from './sample-order.js';
 export { type BatchOptions, type MergeReport, mergeOutcomes, pendingJobs } from './batch.js';
 export { runSampleJob, type SampleJobOptions } from './run-sample-job.js';
+export type { SampleRecords } from './sample-records.js';
 export type { SampleExecutor } from './sample-executor.js';
 export {
   type RunIdentity,

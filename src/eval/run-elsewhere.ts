@@ -6,11 +6,17 @@ import type { EvalStore } from './eval-store.js';
 import { sampleJob } from './next-attempt.js';
 import { outcomeResult } from './outcome-result.js';
 import type { SampleExecutor } from './sample-executor.js';
+import { type SampleRecords, unpack } from './sample-records.js';
 import type { RunIdentity, SampleOutcome } from './sample-job.js';
 
 export interface Elsewhere {
   readonly executor: SampleExecutor;
   readonly run: RunIdentity;
+}
+
+export interface DoneElsewhere {
+  readonly result: TaskResult;
+  readonly outcome: SampleOutcome;
 }
 
 interface Surroundings {
@@ -25,7 +31,7 @@ export async function runElsewhere(
   key: AttemptKey,
   { executor, run }: Elsewhere,
   { store, signal, events }: Surroundings,
-): Promise<TaskResult | undefined> {
+): Promise<DoneElsewhere | undefined> {
   const span = events.within(key).span();
   const startedAt = performance.now();
   span.emit('task.started', { variant: task.variant, priceDollars: task.price, title: task.title });
@@ -37,8 +43,9 @@ export async function runElsewhere(
     if (outcome !== undefined) {
       result = outcomeResult(outcome, task, run);
       await keepWork(store, key, outcome);
+      return { result, outcome };
     }
-    return result;
+    return undefined;
   } finally {
     span.emit('task.finished', {
       status: result?.status ?? 'cancelled',
@@ -47,6 +54,36 @@ export async function runElsewhere(
       ...(result?.status === 'scored' && { outcome: result.outcome }),
     });
   }
+}
+
+/**
+ * Keeps what the attempt said and did, as far as it came along. Gives what is to be said of the rest.
+ * @throws StoreError
+ */
+export async function keepRecords(
+  store: EvalStore,
+  key: AttemptKey,
+  outcome: SampleOutcome,
+  { keepsEvents }: { readonly keepsEvents: boolean },
+): Promise<readonly string[]> {
+  if (outcome.type !== 'result' || outcome.records === undefined) return [];
+  const { transcript, events, leftOut = [] } = outcome.records;
+  const notes = leftOut.map(
+    (name) => `The ${name} of the attempt did not fit into its job, and stayed away.`,
+  );
+  const unpacked = async (packed: SampleRecords['transcript']) => {
+    try {
+      return packed && (await unpack(packed));
+    } catch {
+      notes.push('What a worker sent of the attempt cannot be unpacked.');
+      return undefined;
+    }
+  };
+  await store.recorded(key, {
+    transcript: await unpacked(transcript),
+    events: keepsEvents ? await unpacked(events) : undefined,
+  });
+  return notes;
 }
 
 /** What has no score yet is there for the next attempt. */

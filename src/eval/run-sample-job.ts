@@ -4,19 +4,45 @@ import type { ComputerRuntime } from '../computer/computer-interface.js';
 import { gradeTask } from '../run/grade-task.js';
 import { runTask } from '../run/run-task.js';
 import type { RunTaskOptions } from '../run/run-task-options.js';
+import { RunEvents } from '../events/run-events.js';
+import type { AttemptFolder } from '../store/run-folder.js';
+import { StoredRun } from '../store/stored-run.js';
 import type { TaskResult, UngradedResult } from '../result/task-result.js';
 import { settingDifferences } from '../store/differences.js';
 import { runIdentity } from './describe-run.js';
 import type { EvalOptions } from './eval-options.js';
+import { AttemptRecorder } from './attempt-recorder.js';
 import type { SampleJob, SampleOutcome } from './sample-job.js';
+import type { SampleRecords } from './sample-records.js';
 
 /** What a worker has, besides the job: the same values that the run's coordinator was given. */
 export interface SampleJobOptions
   extends Pick<EvalOptions, 'agent' | 'configuration'>,
-    Omit<RunTaskOptions, 'task' | 'agent' | 'runtime' | 'computer' | 'runId' | 'epoch' | 'attempt'> {
+    Omit<
+      RunTaskOptions,
+      'task' | 'agent' | 'runtime' | 'computer' | 'runId' | 'epoch' | 'attempt' | 'checkpoint'
+    > {
   readonly dataset: Dataset;
   readonly runtime: ComputerRuntime;
+  /** Which events go to the run's store. Default: `all`. */
+  readonly keepEvents?: EvalOptions['keepEvents'];
+  /**
+   * Bytes of transcript and events that an outcome carries, compressed and as base64. What does not fit has its long texts
+   * cut, events lose what commands and models printed, and what is still too long is left out. 0: none. Default: 1 MiB.
+   */
+  readonly recordBytes?: number | undefined;
+  /**
+   * The run's folder on a disk that this process shares with the run's coordinator: transcript and events go there, whole,
+   * and outcomes carry none. Default: there is no such disk.
+   */
+  readonly sharedStore?: string | undefined;
+  /** Gets the agent's work as soon as it is there, and what it said and did: both belong into the job, for a takeover. */
+  readonly checkpoint?:
+    | ((work: UngradedResult, records: SampleRecords | undefined) => Promise<void>)
+    | undefined;
 }
+
+const defaultRecordBytes = 1024 * 1024;
 
 /**
  * Runs one attempt, from plain JSON to plain JSON, in this process: what a queue's worker or a batch job calls. Grades only,
@@ -36,23 +62,65 @@ export async function runSampleJob(job: SampleJob, options: SampleJobOptions): P
   }
 }
 
-async function runAttempt(
-  { runId, taskId, epoch, attempt, saved }: SampleJob,
-  { dataset, ...options }: SampleJobOptions,
-): Promise<{ result: TaskResult; work?: UngradedResult }> {
-  const own = { ...options, task: dataset.get(taskId), runId, epoch, attempt };
-  let work = saved?.attempt === attempt ? saved : undefined;
+async function runAttempt(job: SampleJob, options: SampleJobOptions): Promise<Attempted> {
+  const { dataset, keepEvents = 'all', recordBytes = defaultRecordBytes, sharedStore, ...rest } = options;
+  const { runId, taskId, epoch, attempt, saved } = job;
+  const isTakenOver = saved?.attempt === attempt;
+  const folder = sharedStore === undefined ? undefined : await sharedFolder(sharedStore, job);
+  const events = emitterOf(rest.events);
+  const before = isTakenOver ? (folder ?? job.records) : undefined;
+  const key = { runId, taskId, epoch, attempt };
+  await using recorder =
+    folder === undefined && recordBytes === 0
+      ? undefined
+      : await AttemptRecorder.open({ key, events, keepEvents, transcript: rest.transcript }, before);
+  const kept = async (): Promise<SampleRecords | undefined> => {
+    if (folder === undefined) return await recorder?.packed(recordBytes);
+    await recorder?.putInto(folder);
+    return undefined;
+  };
+  const { checkpoint } = rest;
+  const transcript = recorder?.transcript ?? rest.transcript;
+  const own = { ...rest, task: dataset.get(taskId), runId, epoch, attempt, events, transcript };
+  let work = isTakenOver ? saved : undefined;
   const result =
     saved === undefined
       ? await runTask({
           ...own,
           checkpoint: async (collected) => {
             work = collected;
-            await options.checkpoint?.(collected);
+            await checkpoint?.(collected, await kept());
           },
         })
       : ownWork(await gradeTask({ ...own, saved }), saved);
-  return { result, ...(result.status !== 'scored' && work !== undefined && { work }) };
+  const records = await kept();
+  return {
+    result,
+    ...(result.status !== 'scored' && work !== undefined && { work }),
+    ...(records !== undefined && { records }),
+  };
+}
+
+type Attempted = Pick<Extract<SampleOutcome, { type: 'result' }>, 'result' | 'work' | 'records'>;
+
+/** @throws ConfigurationError where the folder is not the run's. */
+async function sharedFolder(path: string, { runId, ...key }: SampleJob): Promise<AttemptFolder> {
+  let run: StoredRun;
+  try {
+    run = await StoredRun.open(path);
+  } catch (cause) {
+    throw new ConfigurationError(`\`sharedStore\` is no run's folder here: ${path}.`, { cause });
+  }
+  if (run.description.runId !== runId)
+    throw new ConfigurationError(`\`sharedStore\` is the folder of another run: ${path}.`);
+  return run.folder.attempt(key);
+}
+
+function emitterOf(events: SampleJobOptions['events']): RunEvents {
+  if (events instanceof RunEvents) return events;
+  const emitter = new RunEvents();
+  if (events !== undefined) emitter.on('*', events);
+  return emitter;
 }
 
 /** An attempt that was taken over grades what it made itself: its usage has not been counted with another result. */

@@ -15,7 +15,7 @@ import type { EventFiles } from './event-files.js';
 import type { KeptSpending } from './kept-spending.js';
 import { nextAttempt } from './next-attempt.js';
 import { type EvalRetries, judge } from './retries.js';
-import { type Elsewhere, runElsewhere } from './run-elsewhere.js';
+import { type DoneElsewhere, type Elsewhere, keepRecords, runElsewhere } from './run-elsewhere.js';
 import type { Sample } from './sample.js';
 
 /** What the samples of a run have in common. */
@@ -79,13 +79,20 @@ async function runAttempt(
 ): Promise<TaskResult | undefined> {
   const folder = context.store.attempt(key);
   const file = folder && context.eventFiles?.keep(key, folder.events);
+  const { store, elsewhere, events } = context;
+  let done: DoneElsewhere | undefined;
   try {
-    if (context.elsewhere !== undefined)
-      return await runElsewhere(sample.task, key, context.elsewhere, context);
-    return await runHere(sample, key, folder, context);
+    if (elsewhere === undefined) return await runHere(sample, key, folder, context);
+    done = await runElsewhere(sample.task, key, elsewhere, context);
   } finally {
     await file?.[Symbol.asyncDispose]();
   }
+  if (done === undefined) return undefined;
+  // The worker's events take the place of this process's own, so theirs have to be closed.
+  const keepsEvents = context.eventFiles !== undefined;
+  for (const message of await keepRecords(store, key, done.outcome, { keepsEvents }))
+    events.within(key).emit('diagnostic', { message });
+  return done.result;
 }
 
 /** The agent runs only where no work of an earlier attempt is there to be graded. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { sampleRecordsSchema } from './sample-records.js';
 import { errorRecordSchema, taskResultSchema, ungradedResultSchema } from '../result/task-result.js';
 
 const identity = z.object({
@@ -26,6 +27,8 @@ export const sampleJobSchema = z.object({
   run: identity,
   /** The agent's work, where it is there already and has only to be graded. */
   saved: ungradedResultSchema.optional(),
+  /** What its agent said and did, where an earlier process did that work in this same attempt. */
+  records: sampleRecordsSchema.optional(),
 });
 
 /** One attempt at one sample, as plain JSON. The task itself, with its answers, is not in it: a worker has the dataset. */
@@ -42,6 +45,8 @@ export const sampleOutcomeSchema = z.discriminatedUnion('type', [
     result: taskResultSchema,
     /** The agent's work, where it has no score yet and this attempt made it: the next attempt only grades it. */
     work: ungradedResultSchema.optional(),
+    /** What the attempt said and did, unless it is in the store already. */
+    records: sampleRecordsSchema.optional(),
   }),
   /** The worker was given something else than the run is about, and did nothing. */
   z.object({ ...key, type: z.literal('refused'), reason: z.string() }),

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { constants, copyFile, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
 /**
@@ -14,8 +14,7 @@ export async function writeDurably(path: string, content: string | Uint8Array): 
 
 /** The same for a file of which the caller makes the name last, with `syncFolder`, in a folder that is there. */
 export async function putInPlace(path: string, content: string | Uint8Array): Promise<void> {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.part`;
-  try {
+  await whole(path, async (temporary) => {
     const file = await open(temporary, 'wx');
     try {
       await file.writeFile(content);
@@ -23,6 +22,26 @@ export async function putInPlace(path: string, content: string | Uint8Array): Pr
     } finally {
       await file.close();
     }
+  });
+}
+
+/** The same with what is in another file, of any size. */
+export async function putFileInPlace(path: string, source: string): Promise<void> {
+  await whole(path, async (temporary) => {
+    await copyFile(source, temporary, constants.COPYFILE_EXCL);
+    const file = await open(temporary, 'r+');
+    try {
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+  });
+}
+
+async function whole(path: string, write: (temporary: string) => Promise<void>): Promise<void> {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.part`;
+  try {
+    await write(temporary);
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import type { TaskResult, UngradedResult } from '../result/task-result.js';
 import { recordOf } from '../result/record-of.js';
 import { isMissing } from './is-missing.js';
-import { writeAttemptFiles } from './attempt-files.js';
+import { type AttemptRecords, writeAttemptFiles, writeAttemptRecords } from './attempt-files.js';
 import { differences } from './differences.js';
 import { describedSamples } from './described-samples.js';
 import { createFolder, syncFolders, writeDurably } from './durable-file.js';
@@ -129,6 +129,12 @@ export class RunStore implements AsyncDisposable {
     });
     const { usage } = work;
     await this.#append({ type: 'attempt.collected', time: Date.now(), ...plain(key), usage });
+  }
+
+  /** Keeps transcript and events of an attempt that was run elsewhere, before its result. */
+  async recorded(key: AttemptKey, records: AttemptRecords): Promise<void> {
+    const files = this.attempt(key);
+    await patiently(files.path, this.#patience, () => writeAttemptRecords(files, records));
   }
 
   /** Keeps what attempts under way have spent so far. */

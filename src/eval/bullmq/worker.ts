@@ -60,7 +60,8 @@ export function bullmqWorker(options: BullmqWorkerOptions): BullmqWorker {
       const outcome = await runSampleJob(parsed.data, {
         ...jobOptions,
         signal: control.signal,
-        checkpoint: (saved) => keep(job, { ...parsed.data, saved }),
+        checkpoint: (saved, records) =>
+          keep(job, { ...parsed.data, saved, ...(records !== undefined && { records }) }),
       });
       const why: unknown = control.signal.reason;
       if (why !== 'given back' || !isCancelled(outcome)) return outcome;

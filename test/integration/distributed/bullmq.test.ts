@@ -74,6 +74,23 @@ describeRedis('an evaluation over a queue', () => {
     ).toBe(true);
   }
 
+  /** Each attempt's transcript, its own whoever ended it, and its events from its begin to its end. */
+  async function expectRecords(): Promise<void> {
+    const run = await StoredRun.open(join(folder, 'store'));
+    for (const record of await run.records()) {
+      const { messages } = (await run.transcript(record)) ?? {};
+      expect(messages?.map(({ message }) => message.content)).toEqual([
+        expect.stringContaining(`I solve ${record.taskId} in process`),
+      ]);
+      const types: string[] = [];
+      for await (const { type } of run.events(record)) types.push(type);
+      expect(types[0]).toBe('task.started');
+      expect(types).toContain('scoring.decided');
+      expect(types.at(-1)).toBe('task.finished');
+      expect(types, 'what only the worker has seen').toContain('phase.finished');
+    }
+  }
+
   async function jobsLeft(): Promise<number> {
     const queue = new Queue('swelancer', { connection: connection() });
     try {
@@ -125,6 +142,7 @@ describeRedis('an evaluation over a queue', () => {
     const records = await run.records();
     expect(records.map(({ usage }) => usage.costDollars)).toEqual([0.01, 0.01, 0.01, 0.01]);
     expect(records.map(({ workOf }) => workOf)).toEqual([undefined, undefined, undefined, undefined]);
+    await expectRecords();
   });
 
   it('hands over what a worker gives back when it is told to end', async () => {

@@ -76,7 +76,16 @@ describeSlurm('an evaluation as array jobs of Slurm', () => {
     const finals: string[] = [];
     for await (const { final, taskId } of run.attempts()) if (final) finals.push(taskId);
     expect(finals.sort()).toEqual(run.description.dataset.tasks.map(({ id }) => id).sort());
-    expect((await run.records()).every(({ status }) => status === 'scored')).toBe(true);
+    const records = await run.records();
+    expect(records.every(({ status }) => status === 'scored')).toBe(true);
+    for (const record of records) {
+      const { messages } = (await run.transcript(record)) ?? {};
+      expect(messages, 'also where a task was killed while it graded').toHaveLength(1);
+      const types: string[] = [];
+      for await (const { type } of run.events(record)) types.push(type);
+      expect(types).toContain('phase.started');
+      expect(types.at(-1)).toBe('task.finished');
+    }
     const solved = lines('solve').map(({ taskId }) => taskId);
     expect(solved.filter((taskId, index) => solved.indexOf(taskId) !== index)).toEqual([lost?.taskId]);
   });

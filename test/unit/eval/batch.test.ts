@@ -1,17 +1,22 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
+  type Agent,
   type BatchOptions,
   mergeOutcomes,
   pendingJobs,
   runSampleJob,
   type SampleJob,
+  type SampleJobOptions,
   sampleJobId,
   sampleJobSchema,
   type SampleOutcome,
+  type SampleRecords,
   StoredRun,
+  type UngradedResult,
 } from '../../../src/index.js';
 import { fakeBenchmarkRuntime, fakeSolver, fakeTasks, lost } from '../../fixtures/fake-benchmark.js';
 
@@ -31,7 +36,7 @@ describe('an evaluation that is handed out and collected', () => {
   });
   /** As another process gets and gives them. */
   const overJson = <T>(value: T): unknown => JSON.parse(JSON.stringify(value));
-  const run = (job: SampleJob, options: BatchOptions): Promise<SampleOutcome> =>
+  const run = (job: SampleJob, options: BatchOptions & Partial<SampleJobOptions>): Promise<SampleOutcome> =>
     runSampleJob(sampleJobSchema.parse(overJson(job)), options);
   const runAll = async (jobs: readonly SampleJob[], options: BatchOptions) =>
     (await Promise.all(jobs.map((job) => run(job, options)))).map(overJson);
@@ -47,11 +52,128 @@ describe('an evaluation that is handed out and collected', () => {
         again: 0,
         repeated: 3,
         foreign: 2,
+        incomplete: 0,
       },
     );
     expect(await pendingJobs(options)).toEqual([]);
     const records = await (await StoredRun.open(store)).records();
     expect(records.map(({ earned }) => earned)).toEqual([100, 200, 300]);
+  });
+
+  describe('with what was said and done', () => {
+    const talker = (characters: number): Agent => ({
+      name: fakeSolver.name,
+      solve: async (context) => {
+        const time = new Date().toISOString();
+        await context.transcript?.write({
+          type: 'start',
+          schema: 1,
+          time,
+          agent: 'talker',
+          agentVersion: '1',
+          taskId: context.task.id,
+          promptVersion: '1',
+        });
+        // Nothing of it can be compressed.
+        const content = `first ${randomBytes(characters / 2).toString('hex')} last`;
+        await context.transcript?.write({
+          type: 'message',
+          time,
+          turn: 1,
+          message: { role: 'user', content },
+        });
+        return await fakeSolver.solve(context);
+      },
+    });
+    const sizes = async (options: BatchOptions & Pick<SampleJobOptions, 'recordBytes' | 'sharedStore'>) => {
+      const outcomes = await runAll(await pendingJobs(options), options);
+      const report = await mergeOutcomes(outcomes, options);
+      const run = await StoredRun.open(store);
+      const [record] = await run.records();
+      if (record === undefined) throw new Error('Nothing was finished.');
+      const transcript = await run.transcript(record);
+      const events: string[] = [];
+      for await (const { type } of run.events(record)) events.push(type);
+      return {
+        bytes: JSON.stringify(outcomes[0]).length,
+        report,
+        said: transcript?.messages.map(({ message }) => JSON.stringify(message.content)).join(''),
+        events,
+      };
+    };
+    const options = () => evaluation({ dataset: fakeTasks(1) });
+
+    it('carries it into the store', async () => {
+      const { said, events, report } = await sizes({ ...options(), agent: talker(10_000) });
+      expect(said).toMatch(/^"first [0-9a-f]{10000} last"$/);
+      expect(events[0]).toBe('task.started');
+      expect(events).toContain('patch.extracted');
+      expect(events.at(-1)).toBe('task.finished');
+      expect(report.incomplete).toBe(0);
+    });
+
+    it('cuts long texts until they fit, and says so in them', async () => {
+      const { bytes, said, report } = await sizes({
+        ...options(),
+        agent: talker(200_000),
+        recordBytes: 10_000,
+      });
+      expect(bytes).toBeLessThan(20_000);
+      expect(said).toMatch(/^"first [0-9a-f]+\\n\[… \d+ characters left out …\]\\n[0-9a-f]+ last"$/);
+      expect(report.incomplete).toBe(0);
+    });
+
+    it('leaves out what does not fit however it is cut, and counts it', async () => {
+      const { said, events, report } = await sizes({ ...options(), agent: talker(200), recordBytes: 100 });
+      expect([said, events]).toEqual([undefined, []]);
+      expect(report).toMatchObject({ finished: 1, incomplete: 1 });
+    });
+
+    it('puts it where it belongs over a shared disk, whole', async () => {
+      const shared = { ...options(), agent: talker(200_000), recordBytes: 10_000, sharedStore: store };
+      const { bytes, said, events } = await sizes(shared);
+      expect(bytes).toBeLessThan(10_000);
+      expect(said).toMatch(/^"first [0-9a-f]{200000} last"$/);
+      expect(events.at(-1)).toBe('task.finished');
+    });
+
+    it('is refused where the shared folder is that of another run', async () => {
+      const [job] = await pendingJobs(options());
+      const elsewhere = { ...options(), sharedStore: join(store, 'nowhere') };
+      expect(await run(job!, elsewhere)).toMatchObject({
+        type: 'refused',
+        reason: expect.stringContaining('no run'),
+      });
+      const other = { ...job!, runId: 'another' };
+      expect(await run(other, { ...options(), sharedStore: store })).toMatchObject({
+        type: 'refused',
+        reason: expect.stringContaining('another run'),
+      });
+    });
+
+    it('keeps what the agent said when another process only grades', async () => {
+      const [job] = await pendingJobs(options());
+      let taken: Partial<SampleJob> = {};
+      const died = new Error('the process dies');
+      const dying = {
+        ...options(),
+        agent: talker(100),
+        checkpoint: async (saved: UngradedResult, records: SampleRecords | undefined) => {
+          taken = { saved, records };
+          throw died;
+        },
+      };
+      await run(job!, dying);
+      const outcome = await run({ ...job!, ...taken }, options());
+      await mergeOutcomes([overJson(outcome)], options());
+      const stored = await StoredRun.open(store);
+      const [record] = await stored.records();
+      expect((await stored.transcript(record!))?.messages).toHaveLength(1);
+      const types: string[] = [];
+      for await (const { type } of stored.events(record!)) types.push(type);
+      expect(types).toContain('patch.extracted');
+      expect(types).toContain('scoring.decided');
+    });
   });
 
   it('hands out under the same id what has not come back', async () => {
