@@ -97,3 +97,14 @@ export function revealEnvironment(environment: Environment): Record<string, stri
     ]),
   );
 }
+
+/** Plain JSON of the same shape, with every text redacted. */
+export function redactTexts(value: unknown, redactor: Redactor): unknown {
+  if (typeof value === 'string') return redactor.redact(value);
+  if (Array.isArray(value)) return value.map((item: unknown) => redactTexts(item, redactor));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    // A model chooses the keys of its arguments too.
+    Object.entries(value).map(([key, item]) => [redactor.redact(key), redactTexts(item, redactor)]),
+  );
+}

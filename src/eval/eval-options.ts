@@ -64,7 +64,7 @@ export interface EvalOptions extends TaskOptions {
   readonly allowChanges?: boolean | undefined;
   /** Does samples again which an error ended, in this run's earlier sessions. Default: false. */
   readonly rerunErrors?: boolean | undefined;
-  /** Keeps each attempt's events in the store. `no-output` leaves out what commands and models print. Default: `all`. */
+  /** Keeps each attempt's events in the store. `no-output` leaves out what commands, models and tools print. Default: `all`. */
   readonly keepEvents?: 'all' | 'no-output' | 'none' | undefined;
   /** For the summary's breakdown by category. */
   readonly labels?: TaskLabels | undefined;

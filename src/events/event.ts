@@ -28,7 +28,10 @@ export interface EventMap {
     earnedDollars: number;
     durationMs: number;
   };
-  'phase.started': Empty;
+  'phase.started': {
+    /** The agent's name, of the solve phase. */
+    agent?: string;
+  };
   'phase.finished': { durationMs: number };
   'phase.failed': { durationMs: number; error: ErrorRecord };
 
@@ -98,6 +101,8 @@ export interface EventMap {
     stopReason: string;
     usage: Usage;
     costDollars?: number;
+    /** The provider's id of the answer. */
+    responseId?: string;
     durationMs: number;
   };
   'model.retried': {
@@ -116,6 +121,8 @@ export interface EventMap {
     limitTokens: number;
   };
   'tool.called': { callId: string; tool: string; input: unknown };
+  /** What the model is told, before the call's end. An image is named, not told. */
+  'tool.output': { callId: string; tool: string; text: string };
   'tool.returned': { callId: string; tool: string; durationMs: number; outputBytes: number };
   'tool.failed': { callId: string; tool: string; durationMs: number; error: ErrorRecord };
   'user_tool.started': { place: 'side-computer' | 'in-place' };

@@ -37,7 +37,7 @@ export class RunEvents {
 
   /**
    * Events from now on, until `signal` fires. A reader that falls behind by more than `maxBuffered` events loses
-   * pieces of what commands and models print, told by a `diagnostic`; it never loses any other event.
+   * pieces of what commands, models and tools print, told by a `diagnostic`; it never loses any other event.
    */
   stream(
     options: { signal?: AbortSignal | undefined; maxBuffered?: number | undefined } = {},

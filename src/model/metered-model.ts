@@ -69,6 +69,7 @@ export function meteredModel(model: ModelClient, options: MeteredModelOptions = 
               stopReason: response.stopReason,
               usage: response.usage,
               ...(response.costDollars === undefined ? {} : { costDollars: response.costDollars }),
+              ...(response.id !== undefined && { responseId: response.id }),
               durationMs,
             },
           ],

@@ -79,9 +79,10 @@ export function beginAttempt(options: RunTaskOptions): Attempt {
       const entered = performance.now();
       const signal = phase === 'cleanup' ? undefined : options.signal;
       const timeoutMs = deadline === undefined ? undefined : deadlines[deadline];
+      const about = phase === 'solve' ? { agent: agent.name } : {};
       try {
         return await runPhase(
-          { phase, events, signal, timeoutMs, deadline: deadline ?? '', stopMs: deadlines.stopMs },
+          { phase, events, about, signal, timeoutMs, deadline: deadline ?? '', stopMs: deadlines.stopMs },
           work,
         );
       } finally {

@@ -1,4 +1,5 @@
 import { isSweLancerError, type Phase } from '../errors.js';
+import type { EventMap } from '../events/event.js';
 import { type EventScope, observe } from '../events/event-scope.js';
 import { PhaseTimeoutError, TaskCancelledError } from './errors.js';
 import { runStoppable } from './stoppable.js';
@@ -6,6 +7,8 @@ import { runStoppable } from './stoppable.js';
 export interface PhaseOptions {
   readonly phase: Phase;
   readonly events: EventScope;
+  /** Told as the phase begins. */
+  readonly about?: EventMap['phase.started'] | undefined;
   /** The caller's; undefined for clean-up, which is done whatever happened. */
   readonly signal: AbortSignal | undefined;
   readonly timeoutMs: number | undefined;
@@ -16,14 +19,14 @@ export interface PhaseOptions {
 
 /** Runs one phase between its events and under its deadline. @throws PhaseTimeoutError, TaskCancelledError */
 export async function runPhase<T>(
-  { phase, events, signal, timeoutMs, deadline, stopMs }: PhaseOptions,
+  { phase, events, about = {}, signal, timeoutMs, deadline, stopMs }: PhaseOptions,
   work: (scope: EventScope, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   if (signal?.aborted) throw cancelled(signal, phase);
   return observe(
     events.within({ phase }),
     {
-      start: ['phase.started', {}],
+      start: ['phase.started', about],
       finished: (_, durationMs) => ['phase.finished', { durationMs }],
       failed: (error, durationMs) => ['phase.failed', { durationMs, error }],
     },

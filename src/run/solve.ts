@@ -5,6 +5,7 @@ import type { NetworkReport } from '../computer/network-policy.js';
 import { publicTask } from '../dataset/task.js';
 import { isSweLancerError } from '../errors.js';
 import type { EventScope } from '../events/event-scope.js';
+import { redactedScope } from '../events/redacted-scope.js';
 import { buildPrompt } from '../swelancer/prompt/build-prompt.js';
 import type { PreparedComputer } from '../swelancer/prepare.js';
 import type { ProvisionedComputer } from '../swelancer/provision.js';
@@ -83,7 +84,7 @@ function contextOf(
     limits: options.limits ?? {},
     commandTimeoutMs: attempt.deadlines.agentCommandMs,
     signal,
-    events,
+    events: redactedScope(events, attempt.redactor),
     transcript: options.transcript && redactedTranscript(options.transcript, attempt.redactor),
     modelGate: options.gates?.modelCall,
     reportUsage: (usage) => {

@@ -6,6 +6,8 @@ export const genAi = {
   operation: 'gen_ai.operation.name',
   provider: 'gen_ai.provider.name',
   requestModel: 'gen_ai.request.model',
+  agentName: 'gen_ai.agent.name',
+  responseId: 'gen_ai.response.id',
   responseModel: 'gen_ai.response.model',
   finishReasons: 'gen_ai.response.finish_reasons',
   inputTokens: 'gen_ai.usage.input_tokens',
@@ -18,9 +20,17 @@ export const genAi = {
   toolType: 'gen_ai.tool.type',
   toolCallId: 'gen_ai.tool.call.id',
   toolArguments: 'gen_ai.tool.call.arguments',
+  toolResult: 'gen_ai.tool.call.result',
   outputMessages: 'gen_ai.output.messages',
   conversation: 'gen_ai.conversation.id',
+  evaluationName: 'gen_ai.evaluation.name',
+  evaluationScore: 'gen_ai.evaluation.score.value',
+  evaluationLabel: 'gen_ai.evaluation.score.label',
+  evaluationExplanation: 'gen_ai.evaluation.explanation',
 } as const;
+
+/** The name of the event that tells a score. */
+export const evaluationResult = 'gen_ai.evaluation.result';
 
 /** OpenTelemetry's own, stable. */
 export const errorType = 'error.type';

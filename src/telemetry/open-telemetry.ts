@@ -11,7 +11,7 @@ export interface OpenTelemetryOptions {
   /** Default: as above. */
   readonly meterProvider?: MeterProvider | undefined;
   /**
-   * Whether commands, arguments of tools, models' answers, titles and the messages of errors go into spans. All of it is
+   * Whether commands, arguments and results of tools, models' answers, titles, explanations and the messages of errors go into spans. All of it is
    * redacted as it is in events. Default: false; codes, counts and durations only.
    */
   readonly captureContent?: boolean | undefined;
@@ -20,8 +20,8 @@ export interface OpenTelemetryOptions {
 }
 
 /**
- * Tells OpenTelemetry of everything that happens in a run, or in several: spans from run to attempt, phase, turn, `chat` and
- * `execute_tool`, and metrics, with the names of the GenAI conventions. Runs are below the span that is active now.
+ * Tells OpenTelemetry of everything that happens in a run, or in several: spans from run to attempt, phase, `invoke_agent`, turn,
+ * `chat` and `execute_tool`, and metrics, with the names of the GenAI conventions. Runs are below the span that is active now.
  * Dispose the result when the run is over: spans that are still open end then, with `swelancer.unfinished`. Flushing and
  * shutting down the providers stays with their owner.
  */

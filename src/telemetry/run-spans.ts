@@ -8,7 +8,8 @@ import {
   type Tracer,
 } from '@opentelemetry/api';
 import type { SweLancerEvent } from '../events/event.js';
-import { errorType, genAi, swelancer } from './conventions.js';
+import { errorType, evaluationResult, genAi, swelancer } from './conventions.js';
+import { evaluationOf } from './evaluation.js';
 import { finishReason, spanEnd, type SpanEnd, type SpanFailure } from './span-ends.js';
 import { spanStart, type SpanStart, type SpanStartOptions } from './span-starts.js';
 
@@ -27,11 +28,11 @@ interface OpenSpan {
   readonly runId: string | undefined;
   /** The failure of a phase says why its task failed. */
   cause?: SpanFailure | undefined;
-  /** What a model wrote, where content is captured. */
+  /** What a model wrote or a tool answered, where content is captured. */
   text: string;
 }
 
-/** Of what a model writes, kept for its span. Characters. */
+/** Of what a model writes or a tool answers, kept for its span. Characters. */
 const maxText = 64 * 1024;
 
 /** Keeps the spans that are open. An attempt's are forgotten when it ends, a run's when it does. */
@@ -58,7 +59,7 @@ export class RunSpans {
       return;
     }
     const open = this.#openOf(event);
-    if (event.type === 'model.output') {
+    if (event.type === 'model.output' || event.type === 'tool.output') {
       if (open !== undefined && this.#options.captureContent)
         open.text = (open.text + event.text).slice(0, maxText);
     } else if (told.has(event.type)) {
@@ -105,6 +106,8 @@ export class RunSpans {
     this.#ended.get(open.attempt)?.set(event.spanId, span.spanContext());
     if (event.type === 'phase.failed' && failure !== undefined) this.#tellTask(event, failure);
     span.setAttributes({ ...attributes, ...this.#content(event, open) });
+    const evaluation = evaluationOf(event, this.#options.captureContent);
+    if (evaluation !== undefined) span.addEvent(evaluationResult, evaluation, event.time);
     const cause = failure && (open.cause ?? failure);
     if (cause !== undefined) this.#fail(span, cause);
     span.end(event.time);
@@ -128,7 +131,9 @@ export class RunSpans {
   }
 
   #content(event: SweLancerEvent, { text }: OpenSpan): Attributes {
-    if (text === '' || event.type !== 'model.responded') return {};
+    if (text === '') return {};
+    if (event.type === 'tool.returned' || event.type === 'tool.failed') return { [genAi.toolResult]: text };
+    if (event.type !== 'model.responded') return {};
     const message = {
       role: 'assistant',
       parts: [{ type: 'text', content: text }],

@@ -38,6 +38,7 @@ export function spanEnd(event: SweLancerEvent): SpanEnd | undefined {
       return {
         attributes: {
           [genAi.responseModel]: event.model,
+          [genAi.responseId]: event.responseId,
           [genAi.finishReasons]: [finishReason(event.stopReason)],
           ...usageAttributes(event.usage),
           'swelancer.cost': event.costDollars,

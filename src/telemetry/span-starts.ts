@@ -3,7 +3,7 @@ import type { SweLancerEvent } from '../events/event.js';
 import { genAi, swelancer } from './conventions.js';
 
 export interface SpanStart {
-  /** One of few: what tells spans apart is in their attributes. */
+  /** One of few: what tells spans apart is in their attributes. Of an agent, a model or a tool it has the name. */
   readonly name: string;
   readonly kind: SpanKind;
   readonly attributes: Attributes;
@@ -30,10 +30,12 @@ export function spanStart(event: SweLancerEvent, options: SpanStartOptions): Spa
         ...(options.captureContent && { 'swelancer.task.title': event.title }),
       });
     case 'phase.started':
-      return span(
-        event.phase ?? 'phase',
-        event.phase === 'solve' ? { [genAi.operation]: 'invoke_agent' } : {},
-      );
+      if (event.phase !== 'solve') return span(event.phase ?? 'phase', {});
+      return span(event.agent === undefined ? 'invoke_agent' : `invoke_agent ${event.agent}`, {
+        [genAi.operation]: 'invoke_agent',
+        [genAi.agentName]: event.agent,
+        [genAi.conversation]: conversationOf(event),
+      });
     case 'agent.turn.started':
       return span('turn', { 'swelancer.turn': event.turn });
     case 'model.requested':
@@ -44,6 +46,7 @@ export function spanStart(event: SweLancerEvent, options: SpanStartOptions): Spa
           [genAi.operation]: 'chat',
           [genAi.provider]: options.providerOf(event.model),
           [genAi.requestModel]: event.model,
+          [genAi.conversation]: conversationOf(event),
         },
       };
     case 'tool.called':
@@ -82,6 +85,11 @@ export function spanStart(event: SweLancerEvent, options: SpanStartOptions): Spa
       return name === undefined ? undefined : span(name, {});
     }
   }
+}
+
+/** One attempt is one conversation. Undefined for calls of a model outside of any. */
+function conversationOf({ runId, taskId, epoch, attempt }: SweLancerEvent): string | undefined {
+  return taskId === undefined ? undefined : [runId, taskId, epoch, attempt].join('/');
 }
 
 function span(name: string, attributes: Attributes): SpanStart {

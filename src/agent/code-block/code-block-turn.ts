@@ -22,18 +22,13 @@ export interface CodeBlockTurn {
 /** Does what an answer asks for and gives the next message to the model. */
 export type Reply = (answer: BlockAnswer, turn: CodeBlockTurn) => Promise<string | readonly ContentPart[]>;
 
-/** How an action ended: what the model is told, and what events are. */
-export interface ActionEnd extends ToolEnd {
-  readonly content: string | readonly ContentPart[];
-}
-
 /** Runs one action as a counted tool call. Failures that are not ours to stop for become the content. */
 export async function act(
   turn: CodeBlockTurn,
   tool: 'python' | 'user_tool',
   input: Readonly<Record<string, unknown>>,
   work: (context: AgentContext) => Promise<string | readonly ContentPart[]>,
-): Promise<ActionEnd> {
+): Promise<ToolEnd> {
   const { context, session, events } = turn;
   session.countToolCall();
   return session.observeTool(

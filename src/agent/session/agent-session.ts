@@ -1,6 +1,13 @@
 import { type ErrorRecord, toErrorRecord } from '../../errors.js';
 import { type EventScope, observe } from '../../events/event-scope.js';
-import type { ModelMessage, ModelRequest, ModelResponse, ToolCall } from '../../model/model-client.js';
+import { contentParts } from '../../model/message-content.js';
+import type {
+  ContentPart,
+  ModelMessage,
+  ModelRequest,
+  ModelResponse,
+  ToolCall,
+} from '../../model/model-client.js';
 import { type Prices, priceOf } from '../../model/prices.js';
 import type { Spending } from '../../model/spending.js';
 import type { AgentContext } from '../agent.js';
@@ -30,8 +37,10 @@ export interface AgentSession {
   ): Promise<Result>;
 }
 
-/** What the event at the end of a tool call needs to know. */
+/** What the events at the end of a tool call need to know. */
 export interface ToolEnd {
+  /** What the model is told. */
+  readonly content: string | readonly ContentPart[];
   readonly outputBytes: number;
   /** Why the call failed, where it did. */
   readonly failure?: ErrorRecord | undefined;
@@ -132,9 +141,20 @@ export function openSession(parts: SessionParts): OpenSession {
               : ['tool.failed', { callId: id, tool: name, durationMs, error: failure }],
           failed: (error, durationMs) => ['tool.failed', { callId: id, tool: name, durationMs, error }],
         },
-        work,
+        async (span) => {
+          const end = await work(span);
+          if (span.isHeard('tool.output'))
+            span.emit('tool.output', { callId: id, tool: name, text: toldText(end.content) });
+          return end;
+        },
       ),
   };
+}
+
+function toldText(content: string | readonly ContentPart[]): string {
+  return contentParts(content)
+    .map((part) => (part.type === 'text' ? part.text : `[${part.mediaType}]`))
+    .join('\n');
 }
 
 function callOf(response: ModelResponse, durationMs: number, prices: Prices | undefined): TranscriptCall {

@@ -37,7 +37,7 @@ export async function answerCall(
   const result = await invoke({ id: call.id, name: call.name, input: call.input.value });
   const content = bounded(result.content, maxOutputBytes);
   const failure = result.isError === true ? failureOf(content) : undefined;
-  return { result: { ...result, content }, outputBytes: bytesOf(content), failure };
+  return { result: { ...result, content }, content, outputBytes: bytesOf(content), failure };
 }
 
 /** Checks the arguments and runs the tool under its time limit. What it throws becomes an answer. */
@@ -112,7 +112,12 @@ export function errorResult(content: string): ToolResult {
 
 function failedCall(problem: string, maxOutputBytes: number): AnsweredCall {
   const content = bounded(problem, maxOutputBytes);
-  return { result: errorResult(problem), outputBytes: bytesOf(content), failure: failureOf(content) };
+  return {
+    result: errorResult(problem),
+    content,
+    outputBytes: bytesOf(content),
+    failure: failureOf(content),
+  };
 }
 
 function failureOf(content: string | readonly ContentPart[]): ErrorRecord {

@@ -12,7 +12,7 @@ import {
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
 import { describe, expect, it } from 'vitest';
-import { Dataset, runEval, RunEvents } from '../../../src/index.js';
+import { Dataset, runEval, RunEvents, Secret } from '../../../src/index.js';
 import { openTelemetry, type OpenTelemetryOptions } from '../../../src/telemetry/index.js';
 import {
   brokenText,
@@ -63,8 +63,8 @@ describe('openTelemetry', () => {
     const all = spans();
     const paths = new Set(all.map((span) => path(span, all)));
     for (const expected of [
-      'run > task > solve > turn > chat scripted-1',
-      'run > task > solve > turn > execute_tool fix > command',
+      'run > task > invoke_agent converser > turn > chat scripted-1',
+      'run > task > invoke_agent converser > turn > execute_tool fix > command',
       'run > task > prepare > command',
       'run > task > grade > try',
       'run > task > grade > score',
@@ -78,7 +78,7 @@ describe('openTelemetry', () => {
     expect(all.filter(({ attributes }) => attributes['swelancer.unfinished'] !== undefined)).toEqual([]);
   });
 
-  it('names calls of models and tools as the GenAI conventions do', async () => {
+  it('names agents and calls of models and tools as the GenAI conventions do', async () => {
     const { events, telemetry, spans } = recorder({ providerOf: (model) => `of ${model}` });
     await conversingRun(undefined, { events, epochs: 1 });
     telemetry[Symbol.dispose]();
@@ -89,6 +89,7 @@ describe('openTelemetry', () => {
       'gen_ai.provider.name': 'of scripted-1',
       'gen_ai.request.model': 'scripted-1',
       'gen_ai.response.model': 'scripted-1',
+      'gen_ai.response.id': 'scripted-1-1',
       'gen_ai.response.finish_reasons': ['tool_calls'],
       'gen_ai.usage.input_tokens': 1_000,
       'gen_ai.usage.cache_read.input_tokens': 600,
@@ -100,6 +101,53 @@ describe('openTelemetry', () => {
       'gen_ai.tool.name': 'fix',
       'gen_ai.tool.type': 'function',
     });
+    const agents = spans().filter(({ name }) => name === 'invoke_agent converser');
+    // Eight tasks; one loses its computer before its agent is asked, and one is asked twice.
+    expect(agents).toHaveLength(8);
+    for (const { attributes } of agents) {
+      expect(attributes).toMatchObject({
+        'gen_ai.operation.name': 'invoke_agent',
+        'gen_ai.agent.name': 'converser',
+      });
+    }
+    const conversations = agents.map(({ attributes }) => attributes['gen_ai.conversation.id']);
+    expect(new Set(conversations).size, 'one for each attempt').toBe(8);
+    expect(conversations).toContain(chat?.attributes['gen_ai.conversation.id']);
+  });
+
+  it('tells scores as evaluations, and the fault where there is none', async () => {
+    const evaluations = async (options: { captureContent?: boolean }) => {
+      const { events, telemetry, spans } = recorder(options);
+      await conversingRun(undefined, { events, epochs: 1 });
+      telemetry[Symbol.dispose]();
+      return new Map(
+        spans().flatMap(({ name, attributes, events: marks }) =>
+          marks
+            .filter((mark) => mark.name === 'gen_ai.evaluation.result')
+            .map((mark) => {
+              expect(name).toBe('score');
+              const { 'swelancer.task.id': task, 'swelancer.attempt': attempt } = attributes;
+              return [`${String(task)} ${String(attempt)}`, mark.attributes] as const;
+            }),
+        ),
+      );
+    };
+    const told = await evaluations({});
+    expect(told.get(`${conversingTasks.fixed} 1`)).toEqual({
+      'gen_ai.evaluation.name': 'task',
+      'gen_ai.evaluation.score.value': 1,
+      'gen_ai.evaluation.score.label': 'passed',
+    });
+    expect(told.get(`${conversingTasks.limited} 1`)).toMatchObject({
+      'gen_ai.evaluation.score.value': 0,
+      'gen_ai.evaluation.score.label': 'tests_failed',
+    });
+    expect(told.get(`${conversingTasks.regraded} 1`)).toEqual({
+      'gen_ai.evaluation.name': 'task',
+      'error.type': 'computer_lost',
+    });
+    const loud = await evaluations({ captureContent: true });
+    expect(loud.get(`${conversingTasks.fixed} 1`)?.['gen_ai.evaluation.explanation']).toMatch(/./);
   });
 
   it('says of each failure its code, and of a task why it failed', async () => {
@@ -132,6 +180,8 @@ describe('openTelemetry', () => {
     for (const content of [
       'I look first',
       'echo fixed',
+      'a long line of output',
+      'no { json',
       'The link broke',
       'Repair 1_fixed',
       brokenText.slice(0, 6),
@@ -145,8 +195,23 @@ describe('openTelemetry', () => {
     expect(JSON.parse(String(chat?.attributes['gen_ai.output.messages']))).toEqual([
       { role: 'assistant', parts: [{ type: 'text', content: 'I look first.' }], finish_reason: 'tool_calls' },
     ]);
+    const tool = (name: string) =>
+      loud.spans().find((span) => span.name === `execute_tool ${name}`)?.attributes;
+    expect(tool('look')?.['gen_ai.tool.call.result']).toBe(`${brokenText}\n[image/png]`);
+    expect(tool('fail')?.['gen_ai.tool.call.result']).toBe('It cannot be done.');
+    expect(tool('fix')?.['gen_ai.tool.call.arguments']).toContain('no { json');
     const texts = loud.spans().map(({ attributes }) => attributes['swelancer.command.text']);
     expect(texts).toContain('echo fixed > fix.txt');
+  });
+
+  it('keeps the secrets of a run out of what tools are asked and answer', async () => {
+    const { events, telemetry, spans } = recorder({ captureContent: true });
+    const secrets = [new Secret('cannot be done'), new Secret('no { json')];
+    await conversingRun(undefined, { events, epochs: 1, secrets });
+    telemetry[Symbol.dispose]();
+    const tool = (name: string) => spans().find((span) => span.name === `execute_tool ${name}`)?.attributes;
+    expect(tool('fail')?.['gen_ai.tool.call.result']).toBe('It [redacted].');
+    expect(tool('fix')?.['gen_ai.tool.call.arguments']).toBe('"[redacted]"');
   });
 
   it('counts tokens, dollars, durations and outcomes', async () => {
@@ -213,7 +278,7 @@ describe('openTelemetry', () => {
     await begun;
     telemetry[Symbol.dispose]();
     const left = spans().filter(({ attributes }) => attributes['swelancer.unfinished'] === true);
-    expect(left.map(({ name }) => name)).toEqual(['solve', 'task', 'run']);
+    expect(left.map(({ name }) => name)).toEqual(['invoke_agent agent', 'task', 'run']);
     const count = spans().length;
     stop.abort();
     await run;
@@ -244,7 +309,7 @@ describe('openTelemetry', () => {
     const task = events.scope({ runId: 'r', taskId: 't', epoch: 1, attempt: 1 }).span();
     task.emit('task.started', { variant: 'ic_swe', priceDollars: 1, title: '' });
     const phase = task.within({ phase: 'solve' }).span();
-    phase.emit('phase.started', {});
+    phase.emit('phase.started', { agent: 'someone' });
     phase.emit('phase.finished', { durationMs: 1 });
     const late = phase.span();
     late.emit('file.upload.started', { path: '/a' });
@@ -261,8 +326,8 @@ describe('openTelemetry', () => {
       'run',
       'run > download',
       'run > task',
-      'run > task > solve',
-      'run > task > solve > upload',
+      'run > task > invoke_agent someone',
+      'run > task > invoke_agent someone > upload',
     ]);
     expect(all.find(({ name }) => name === 'download')?.attributes['swelancer.unfinished']).toBe(true);
   });
