@@ -2,6 +2,7 @@ import type { ComputerRuntime } from '../computer/computer-interface.js';
 import type { Dataset } from '../dataset/dataset.js';
 import type { TaskLabels } from '../dataset/task-labels.js';
 import type { RunTaskOptions } from '../run/run-task-options.js';
+import type { ArtifactCaps } from '../swelancer/grading/round-artifacts.js';
 import type { EvalConcurrency } from './eval-plan.js';
 import type { EvalRetries } from './retries.js';
 import type { SampleExecutor } from './sample-executor.js';
@@ -66,6 +67,11 @@ export interface EvalOptions extends TaskOptions {
   readonly rerunErrors?: boolean | undefined;
   /** Keeps each attempt's events in the store. `no-output` leaves out what commands, models and tools print. Default: `all`. */
   readonly keepEvents?: 'all' | 'no-output' | 'none' | undefined;
+  /**
+   * Keeps in the store what each round of tests leaves to be looked at, where the layout says that there is something:
+   * recordings, screenshots, logs of the app's server. `true` for the default caps. Default: `false`.
+   */
+  readonly keepArtifacts?: boolean | ArtifactCaps | undefined;
   /** For the summary's breakdown by category. */
   readonly labels?: TaskLabels | undefined;
   /** Of the bootstrap intervals. Default: the metrics' own. */

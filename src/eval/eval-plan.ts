@@ -74,6 +74,16 @@ const optionsSchema = z.object({
     .optional(),
   keepEvents: z.enum(['all', 'no-output', 'none']).optional(),
   keepFreeBytes: z.number().nonnegative().optional(),
+  keepArtifacts: z
+    .union([
+      z.boolean(),
+      z.strictObject({
+        maxFiles: z.number().int().nonnegative().optional(),
+        maxBytes: z.number().nonnegative().optional(),
+        maxFileBytes: z.number().nonnegative().optional(),
+      }),
+    ])
+    .optional(),
   order: z
     .custom<EvalOptions['order']>(isOrder, "must be 'grouped', 'epochs', { longestFirst } or a function")
     .optional(),
@@ -96,11 +106,15 @@ export function planEval(options: EvalOptions): EvalPlan & { readonly retries: E
     seed: options.seed,
     keepEvents: options.keepEvents,
     keepFreeBytes: options.keepFreeBytes,
+    keepArtifacts: options.keepArtifacts,
     order: options.order,
   });
   if (!parsed.success) {
     const issues = parsed.error.issues.map(({ path, message }) => `\`${path.join('.')}\`: ${message}`);
     throw new ConfigurationError(`runEval cannot work with these options: ${issues.join('; ')}.`);
+  }
+  if (options.store === undefined && (options.keepArtifacts ?? false) !== false) {
+    throw new ConfigurationError('`keepArtifacts` needs a `store` to keep them in.');
   }
   for (const task of options.dataset) options.scorer?.check?.(task);
   const tasks = [...options.dataset].length;

@@ -35,6 +35,7 @@ export interface GradeRunOptions
     | 'failOnError'
     | 'order'
     | 'keepEvents'
+    | 'keepArtifacts'
     | 'labels'
     | 'seed'
     | 'signal'

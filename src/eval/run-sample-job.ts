@@ -11,6 +11,7 @@ import type { TaskResult, UngradedResult } from '../result/task-result.js';
 import { settingDifferences } from '../store/differences.js';
 import { runIdentity } from './describe-run.js';
 import type { EvalOptions } from './eval-options.js';
+import { artifactsOf } from './artifacts-of.js';
 import { AttemptRecorder } from './attempt-recorder.js';
 import type { SampleJob, SampleOutcome } from './sample-job.js';
 import type { SampleRecords } from './sample-records.js';
@@ -20,7 +21,7 @@ export interface SampleJobOptions
   extends Pick<EvalOptions, 'agent' | 'configuration'>,
     Omit<
       RunTaskOptions,
-      'task' | 'agent' | 'runtime' | 'computer' | 'runId' | 'epoch' | 'attempt' | 'checkpoint'
+      'task' | 'agent' | 'runtime' | 'computer' | 'runId' | 'epoch' | 'attempt' | 'checkpoint' | 'artifacts'
     > {
   readonly dataset: Dataset;
   readonly runtime: ComputerRuntime;
@@ -36,6 +37,8 @@ export interface SampleJobOptions
    * and outcomes carry none. Default: there is no such disk.
    */
   readonly sharedStore?: string | undefined;
+  /** Needs `sharedStore`: jobs carry none. Default: `false`. */
+  readonly keepArtifacts?: EvalOptions['keepArtifacts'];
   /** Gets the agent's work as soon as it is there, and what it said and did: both belong into the job, for a takeover. */
   readonly checkpoint?:
     | ((work: UngradedResult, records: SampleRecords | undefined) => Promise<void>)
@@ -63,10 +66,22 @@ export async function runSampleJob(job: SampleJob, options: SampleJobOptions): P
 }
 
 async function runAttempt(job: SampleJob, options: SampleJobOptions): Promise<Attempted> {
-  const { dataset, keepEvents = 'all', recordBytes = defaultRecordBytes, sharedStore, ...rest } = options;
+  const {
+    dataset,
+    keepEvents = 'all',
+    recordBytes = defaultRecordBytes,
+    sharedStore,
+    keepArtifacts,
+    ...rest
+  } = options;
   const { runId, taskId, epoch, attempt, saved } = job;
   const isTakenOver = saved?.attempt === attempt;
   const folder = sharedStore === undefined ? undefined : await sharedFolder(sharedStore, job);
+  if (folder === undefined && (keepArtifacts ?? false) !== false) {
+    throw new ConfigurationError(
+      '`keepArtifacts` needs a `sharedStore` where attempts run elsewhere: jobs carry no such files.',
+    );
+  }
   const events = emitterOf(rest.events);
   const before = isTakenOver ? (folder ?? job.records) : undefined;
   const key = { runId, taskId, epoch, attempt };
@@ -81,7 +96,8 @@ async function runAttempt(job: SampleJob, options: SampleJobOptions): Promise<At
   };
   const { checkpoint } = rest;
   const transcript = recorder?.transcript ?? rest.transcript;
-  const own = { ...rest, task: dataset.get(taskId), runId, epoch, attempt, events, transcript };
+  const artifacts = artifactsOf(keepArtifacts, folder);
+  const own = { ...rest, task: dataset.get(taskId), runId, epoch, attempt, events, transcript, artifacts };
   let work = isTakenOver ? saved : undefined;
   const result =
     saved === undefined

@@ -11,6 +11,8 @@ import type { AttemptFolder } from '../store/run-folder.js';
 import { patiently } from '../store/patience.js';
 import type { AttemptKey } from '../store/sample-key.js';
 import type { EvalStore } from './eval-store.js';
+import { artifactsOf } from './artifacts-of.js';
+import type { EvalOptions } from './eval-options.js';
 import type { EventFiles } from './event-files.js';
 import type { KeptSpending } from './kept-spending.js';
 import { nextAttempt } from './next-attempt.js';
@@ -26,6 +28,7 @@ export interface SampleContext {
   readonly events: EventScope;
   readonly eventFiles: EventFiles | undefined;
   readonly spending: KeptSpending;
+  readonly keepArtifacts: EvalOptions['keepArtifacts'];
   /** For every attempt, without what tells them apart. */
   readonly taskOptions: Omit<RunTaskOptions, 'task' | 'epoch' | 'attempt'> & {
     readonly runtime: ComputerRuntime;
@@ -100,11 +103,12 @@ async function runHere(
   { task }: Sample,
   key: AttemptKey,
   folder: AttemptFolder | undefined,
-  { store, spending, taskOptions }: SampleContext,
+  { store, spending, keepArtifacts, taskOptions }: SampleContext,
 ): Promise<TaskResult> {
   const { collected } = store.state(key);
   const saved = collected === undefined ? undefined : await store.work({ ...key, attempt: collected });
-  const options = { ...taskOptions, task, epoch: key.epoch, attempt: key.attempt };
+  const artifacts = artifactsOf(keepArtifacts, folder);
+  const options = { ...taskOptions, task, epoch: key.epoch, attempt: key.attempt, artifacts };
   if (saved !== undefined) return await gradeTask({ ...options, saved });
   // What cannot be written is the run's trouble, not the task's, whatever becomes of the attempt.
   const trouble: { met?: { readonly error: unknown } } = {};

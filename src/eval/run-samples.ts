@@ -116,6 +116,7 @@ function sampleContexts(
     events: scope,
     eventFiles,
     spending,
+    keepArtifacts: options.keepArtifacts,
     elsewhere: options.executor && { executor: options.executor, run: runIdentity(options) },
     taskOptions: {
       agent,

@@ -135,6 +135,16 @@ export interface EventMap {
   'scoring.try.started': { try: number };
   'scoring.try.finished': { try: number; exitCode: number | null; failedStep?: string; durationMs: number };
   'scoring.try.failed': { try: number; durationMs: number; error: ErrorRecord };
+  /** What a round left to be looked at is fetched, where it is kept. Failing changes no verdict. */
+  'artifacts.collecting': { try: number };
+  'artifacts.collected': {
+    try: number;
+    files: readonly { readonly name: string; readonly bytes: number }[];
+    /** Beyond the caps. */
+    leftOut: number;
+    durationMs: number;
+  };
+  'artifacts.failed': { try: number; durationMs: number; error: ErrorRecord };
   'scoring.decided': {
     scorer: string;
     outcome: string;

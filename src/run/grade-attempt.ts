@@ -8,6 +8,7 @@ import { GradingError, PatchRejectedError } from '../swelancer/errors.js';
 import { freshGrading } from '../swelancer/grading/fresh-grading.js';
 import type { GradingSession } from '../swelancer/grading/grading-session.js';
 import { inPlaceGrading } from '../swelancer/grading/in-place-grading.js';
+import { RoundArtifacts } from '../swelancer/grading/round-artifacts.js';
 import type { BaseTree } from '../swelancer/base-commit.js';
 import type { ProvisionedComputer } from '../swelancer/provision.js';
 import type { TestsCustody } from '../swelancer/tests-custody.js';
@@ -48,7 +49,12 @@ export function freshSession(
       base,
       readyTimeoutMs: readyMs,
       tryTimeoutMs: gradeTryMs,
+      artifacts: artifactsOf(attempt),
     });
+}
+
+function artifactsOf({ options: { artifacts } }: Attempt): RoundArtifacts | undefined {
+  return artifacts && new RoundArtifacts(artifacts);
 }
 
 /** A session in the agent's own computer. */
@@ -67,6 +73,8 @@ export function inPlaceSession(
       ...work,
       signal,
       tryTimeoutMs,
+      events,
+      artifacts: artifactsOf(attempt),
     }),
     [Symbol.asyncDispose]: async () => undefined,
   });

@@ -21,6 +21,7 @@ export interface GradeTaskOptions
     | 'setups'
     | 'scorer'
     | 'deadlines'
+    | 'artifacts'
     | 'events'
     | 'secrets'
     | 'signal'

@@ -8,6 +8,7 @@ import type { RunEvents } from '../events/run-events.js';
 import type { Secret } from '../redaction.js';
 import type { UngradedResult } from '../result/task-result.js';
 import type { Scorer } from '../scorer/scorer.js';
+import type { ArtifactOptions } from '../swelancer/grading/round-artifacts.js';
 import type { PromptSource } from '../swelancer/prompt/build-prompt.js';
 import type { ComputerOptions } from '../swelancer/provision.js';
 import type { SharedSetups } from '../swelancer/shared-setups.js';
@@ -53,6 +54,8 @@ export interface RunTaskOptions {
   readonly events?: RunEvents | ((event: SweLancerEvent) => void) | undefined;
   /** Gets what the agent says and is told, as it happens and without secrets: `transcriptFile(path)`. */
   readonly transcript?: TranscriptSink | undefined;
+  /** Keeps recordings, screenshots and logs that the rounds of tests leave. Default: none. */
+  readonly artifacts?: ArtifactOptions | undefined;
   /** Replaced by `[redacted]` in events, errors and logs, besides those among environment variables. */
   readonly secrets?: readonly Secret[] | undefined;
   /** Ends the task at any point; its result is `cancelled` then, and nothing is left behind. */

@@ -1,3 +1,4 @@
+export { artifactFolder } from './artifact-folder.js';
 export { StoreError, type StoreProblem } from './errors.js';
 export type { AttemptRecord, JournalRecord, SpentRecord } from './journal-record.js';
 export { type DescribedTask, type RunDescription, runDescriptionSchema } from './run-description.js';

@@ -25,7 +25,7 @@ export interface AttemptFolder {
   /** pytest's log of a round, from 1. */
   testLog(round: number): string;
   playbookLog(round: number): string;
-  /** Screenshots, videos and other files the caller keeps. */
+  /** Recordings, screenshots and other files that were kept. */
   readonly artifacts: string;
 }
 

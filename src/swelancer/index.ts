@@ -10,6 +10,7 @@ export {
   type ManagerVerdictOptions,
   managerVerdict,
 } from './grading/manager-verdict.js';
+export type { ArtifactCaps, ArtifactOptions, RoundArtifact } from './grading/round-artifacts.js';
 export { runTestRound, type TestRound, type TestRoundOptions } from './grading/test-round.js';
 export type { TestTry } from './grading/test-try.js';
 export { type ImageOptions, imageName, publishedImages } from './image-name.js';

@@ -25,13 +25,18 @@ export interface Layout {
   /** pytest's exit code as text; absent when the playbook stopped earlier. */
   exitCodeFile(taskId: string): string;
   pytestLog(taskId: string): string;
+  /**
+   * Folders of what a round of tests leaves to be looked at, by the name they are kept under. Emptied before each round
+   * where they are kept. Default: there are none.
+   */
+  testArtifacts?(taskId: string): Readonly<Record<string, string>>;
   /** Runs the playbook: build, serve, replay, test. */
   runTests(taskId: string): string;
   /** The same with tracing on, for the agent's benefit. */
   runUserTool(taskId: string): string;
 }
 
-/** All that a layout says, as plain JSON, with `<task>` for a task's id. */
+/** All that a layout says, as plain JSON, with `<task>` for a task's id; but for what decides nothing. */
 export function layoutFacts(layout: Layout): Readonly<Record<string, string>> {
   const { repository, tests, answerFile, userToolOutput, readyFile, setupVariable, scratch } = layout;
   const task = '<task>';
@@ -69,6 +74,7 @@ export const officialLayout: LayoutFactory = (root) => {
     testLogs,
     exitCodeFile: (taskId) => `${testLogs(taskId)}/pytest_exit_code`,
     pytestLog: (taskId) => `${testLogs(taskId)}/pytest.log`,
+    testArtifacts: (taskId) => ({ recording: `${tests}/attempts/${taskId}`, logs: testLogs(taskId) }),
     // An interactive bash, because npm is on the path through ~/.bashrc only.
     runTests: (taskId) =>
       `bash -i -c 'export ISSUE_ID=${taskId}; ansible-playbook -i "localhost," --connection=local ${tests}/run_tests.yml'`,

@@ -206,5 +206,7 @@ const told: ReadonlySet<SweLancerEvent['type']> = new Set<SweLancerEvent['type']
   'scoring.try.finished',
   'scoring.try.failed',
   'scoring.failed',
+  'artifacts.collected',
+  'artifacts.failed',
   'diagnostic',
 ]);

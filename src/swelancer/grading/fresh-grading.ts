@@ -4,6 +4,7 @@ import { GradingError, PatchRejectedError } from '../errors.js';
 import { applyPatch, type Patch } from '../patch.js';
 import { startSecondComputer } from '../second-computer.js';
 import type { GradingSession } from './grading-session.js';
+import type { RoundArtifacts } from './round-artifacts.js';
 import { runTestRound } from './test-round.js';
 
 export interface FreshGradingOptions {
@@ -14,6 +15,8 @@ export interface FreshGradingOptions {
   readonly base: BaseTree | undefined;
   readonly readyTimeoutMs: number;
   readonly tryTimeoutMs: number;
+  /** Keeps what each round leaves to be looked at. Default: nothing. */
+  readonly artifacts?: RoundArtifacts | undefined;
 }
 
 /**
@@ -21,8 +24,8 @@ export interface FreshGradingOptions {
  * own computer, or left running there, is not here.
  */
 export function freshGrading(options: FreshGradingOptions): GradingSession & AsyncDisposable {
-  const { provision, patch, answer, tryTimeoutMs } = options;
-  const { signal, task } = provision;
+  const { provision, patch, answer, tryTimeoutMs, artifacts } = options;
+  const { signal, task, events } = provision;
   let started: Promise<ProvisionedComputer> | undefined;
   let leftovers = false;
   const computer = () => (started ??= startPatched(options));
@@ -33,13 +36,10 @@ export function freshGrading(options: FreshGradingOptions): GradingSession & Asy
     runTests: async () => {
       const { computer: grader, layout } = await computer();
       if (leftovers) await grader.killAll({ signal });
-      const round = await runTestRound({
-        computer: grader,
-        layout,
-        taskId: task.id,
-        signal,
-        timeoutMs: tryTimeoutMs,
-      });
+      const place = { computer: grader, layout, taskId: task.id, signal };
+      await artifacts?.clear({ ...place, events });
+      const round = await runTestRound({ ...place, timeoutMs: tryTimeoutMs });
+      await artifacts?.collect({ ...place, events });
       leftovers = round.judged.exitCode === null;
       return round;
     },

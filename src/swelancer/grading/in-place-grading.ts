@@ -1,7 +1,9 @@
+import type { EventScope } from '../../events/event-scope.js';
 import type { ProvisionedComputer } from '../provision.js';
 import type { Patch } from '../patch.js';
 import type { TestsCustody } from '../tests-custody.js';
 import type { GradingSession } from './grading-session.js';
+import type { RoundArtifacts } from './round-artifacts.js';
 import { runTestRound } from './test-round.js';
 
 export interface InPlaceGradingOptions {
@@ -12,6 +14,9 @@ export interface InPlaceGradingOptions {
   readonly answer: Uint8Array | undefined;
   readonly signal: AbortSignal;
   readonly tryTimeoutMs: number;
+  readonly events: EventScope;
+  /** Keeps what each round leaves to be looked at. Default: nothing. */
+  readonly artifacts?: RoundArtifacts | undefined;
 }
 
 /**
@@ -20,7 +25,7 @@ export interface InPlaceGradingOptions {
  * the path, is still there; fresh grading is the safer rule.
  */
 export function inPlaceGrading(options: InPlaceGradingOptions): GradingSession {
-  const { provisioned, taskId, tests, patch, answer, signal, tryTimeoutMs } = options;
+  const { provisioned, taskId, tests, patch, answer, signal, tryTimeoutMs, events } = options;
   const restored = async () => {
     const { computer, layout } = provisioned;
     await computer.killAll({ signal });
@@ -36,7 +41,11 @@ export function inPlaceGrading(options: InPlaceGradingOptions): GradingSession {
     runTests: async () => {
       ready = restored();
       const { computer, layout } = await ready;
-      return runTestRound({ computer, layout, taskId, signal, timeoutMs: tryTimeoutMs });
+      const place = { computer, layout, taskId, signal };
+      await options.artifacts?.clear({ ...place, events });
+      const round = await runTestRound({ ...place, timeoutMs: tryTimeoutMs });
+      await options.artifacts?.collect({ ...place, events });
+      return round;
     },
   };
 }

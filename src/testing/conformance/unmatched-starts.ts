@@ -17,6 +17,7 @@ const ends: Partial<Record<EventType, readonly EventType[]>> = {
   'user_tool.started': ['user_tool.finished', 'user_tool.failed'],
   'scoring.started': ['scoring.decided', 'scoring.failed'],
   'scoring.try.started': ['scoring.try.finished', 'scoring.try.failed'],
+  'artifacts.collecting': ['artifacts.collected', 'artifacts.failed'],
   'task.started': ['task.finished'],
   'run.started': ['run.finished'],
 };
