@@ -46,8 +46,10 @@ export async function customComputer(): Promise<ComputerInterface> {
     download: async (path, { maxBytes = 100 * 1024 ** 2 } = {}) => {
       // The reason of the error matters: an answer file that is not there is an answer not given.
       const fail = (error: unknown) => Promise.reject(localFileError(error, path, 'read'));
-      const { size } = await stat(path).catch(fail);
-      return size > maxBytes ? fail(tooLarge) : readFile(path).catch(fail);
+      const file = await stat(path).catch(fail);
+      // A device has no end, and a pipe no beginning.
+      if (!file.isFile() && !file.isDirectory()) return fail(new Error('it is no file'));
+      return file.size > maxBytes ? fail(tooLarge) : readFile(path).catch(fail);
     },
     cleanup: async () => {
       for (const { pid } of running) if (pid !== undefined) process.kill(-pid, 'SIGKILL');

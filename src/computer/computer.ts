@@ -100,8 +100,16 @@ export class Computer implements ComputerInterface, AsyncDisposable {
     return downloadFile(this.#view, remotePath, options);
   }
 
-  /** Writes the contents of a local folder, or a tar stream, into a directory. What is there already stays. */
-  async uploadTree(source: TreeSource, remoteDirectory: string, options: CallOptions = {}): Promise<void> {
+  /**
+   * Writes the contents of a local folder, or a tar stream, into a directory. What is there already stays. A stream may
+   * come from an untrusted place: one that reaches out of the directory, or brings devices, pipes or more than the limits,
+   * is refused. What came before that in the stream may be there. @throws RemoteFileError
+   */
+  async uploadTree(
+    source: TreeSource,
+    remoteDirectory: string,
+    options: CallOptions & TreeLimits = {},
+  ): Promise<void> {
     await uploadTree(this.#view, source, remoteDirectory, options);
   }
 

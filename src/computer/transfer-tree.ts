@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { toErrorRecord } from '../errors.js';
+import { guardArchive } from './archive/archive-guard.js';
+import type { TreeLimits } from './archive/extract-tree.js';
 import { packTree } from './archive/pack-tree.js';
 import type { ComputerView } from './computer-core.js';
 import type { CallOptions } from './computer-interface.js';
@@ -23,10 +25,11 @@ export async function uploadTree(
   view: ComputerView,
   source: TreeSource,
   remoteDirectory: string,
-  options: CallOptions,
+  options: CallOptions & TreeLimits,
 ): Promise<void> {
   checkRemotePath(remoteDirectory);
-  const archive = typeof source === 'string' || source instanceof URL ? packTree(source) : source;
+  const isLocal = typeof source === 'string' || source instanceof URL;
+  const archive = isLocal ? packTree(source) : guardArchive(source, remoteDirectory, options);
   const counted = countBytes(archive);
   await observeUpload(view, remoteDirectory, counted.bytes, async (span) => {
     const { core } = view;

@@ -158,5 +158,6 @@ function readCommand(path: string, bytes: number): string {
   return `if [ -d ${from} ]; then echo "is a directory" >&2; exit 1; fi
 parent=${shellQuote(posix.dirname(path))}
 if [ -e "$parent" ] && [ ! -d "$parent" ]; then echo "not a directory" >&2; exit 1; fi
+if [ -p ${from} ]; then echo "is a pipe" >&2; exit 1; fi
 head -c ${bytes} < ${from}`;
 }

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { guardArchive } from '../archive/archive-guard.js';
 import type { CallOptions } from '../computer-interface.js';
 import { Deadline } from '../deadline.js';
 import { RemoteFileError } from '../errors.js';
@@ -9,7 +10,10 @@ import { absolute, type RunInside } from './file-transfer.js';
 import { commandFileError, transferFailure } from './remote-file-failure.js';
 import { statRemote } from './remote-stat.js';
 
-/** Unpacks a tar stream below a directory, which is made if need be. */
+/**
+ * Unpacks a tar stream below a directory, which is made if need be. The engine itself would write through a link that the
+ * archive brings, so that an archive which reaches out of the directory is refused before it gets there.
+ */
 export async function uploadTree(
   container: DockerContainer,
   run: RunInside,
@@ -22,16 +26,17 @@ export async function uploadTree(
   deadline.check(what);
   const directory = absolute(remoteDirectory);
   const call = { signal: deadline.signal };
+  const guarded = guardArchive(archive, remoteDirectory, { maxBytes: Infinity, maxEntries: Infinity });
   try {
     const made = await run(`mkdir -p -- ${shellQuote(directory)}`, call);
     const failure = commandFileError(container, what, remoteDirectory, made);
     if (failure !== undefined) throw failure;
     if ((await statRemote(container, directory, call)) !== undefined) {
-      await putArchive(container, archive, directory, call);
+      await putArchive(container, guarded, directory, call);
       return;
     }
     // A memory file system inside, which the engine does not see.
-    const unpacked = await run(`tar -x -f - -C ${shellQuote(directory)}`, { ...call, stdin: archive });
+    const unpacked = await run(`tar -x -f - -C ${shellQuote(directory)}`, { ...call, stdin: guarded });
     const refusal = commandFileError(container, what, remoteDirectory, unpacked);
     if (refusal !== undefined) throw refusal;
   } catch (error) {

@@ -102,12 +102,15 @@ async function writeFile(
 
 async function readFile(path: string, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
   try {
-    if ((await stat(path)).isDirectory()) {
+    const found = await stat(path);
+    if (found.isDirectory()) {
       throw new RemoteFileError(`${path} is a directory; use downloadTree.`, {
         path,
         reason: 'is_directory',
       });
     }
+    // Opening a pipe that nobody writes to would hold a thread of this process for ever.
+    if (!found.isFile()) throw new RemoteFileError(`${path} is not a file.`, { path, reason: 'other' });
     const chunks: Buffer[] = [];
     let size = 0;
     // Counted while it is read: a file may grow, and those of /proc say 0.

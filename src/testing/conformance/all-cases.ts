@@ -5,6 +5,7 @@ import { commandCases } from './cases/command-cases.js';
 import { deadlineCases } from './cases/deadline-cases.js';
 import { downloadCases } from './cases/download-cases.js';
 import { faultCases } from './cases/fault-cases.js';
+import { hostileArchiveCases } from './cases/hostile-archive-cases.js';
 import { killCases } from './cases/kill-cases.js';
 import { limitCases } from './cases/limit-cases.js';
 import { loadCases } from './cases/load-cases.js';
@@ -38,6 +39,7 @@ export const allCases: readonly CaseDefinition[] = [
   ...selfHarmCases,
   ...loadCases,
   ...treeCases,
+  ...hostileArchiveCases,
   ...limitCases,
   ...snapshotCases,
   ...faultCases,

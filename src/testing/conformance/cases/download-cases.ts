@@ -101,4 +101,16 @@ export const downloadCases: readonly CaseDefinition[] = [
       await expectRejection('The download', download, { name: 'AbortError' });
     },
   },
+  {
+    id: 'download/no-file',
+    level: 2,
+    title: 'a pipe that nobody writes to, and a device without end, are refused',
+    body: async ({ computer, run, path }) => {
+      await run('mkfifo pipe; ln -s /dev/zero device', { cwd: path('pipe').slice(0, -'/pipe'.length) });
+      for (const name of ['pipe', 'device']) {
+        const download = computer.download(path(name), { maxBytes: 1000, timeoutMs: 20_000 });
+        await expectRejection(`The download of a ${name}`, download, { code: 'remote_file' });
+      }
+    },
+  },
 ];

@@ -1,5 +1,4 @@
-import { lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { lstat, mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -7,15 +6,7 @@ import { extract, pack } from 'tar-stream';
 import { shellQuote } from '../../../computer/shell-quote.js';
 import { expectEqual, expectRejection, expectThat } from '../assertions.js';
 import type { CaseDefinition } from '../case-definition.js';
-
-async function withLocalFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'swelancer-conformance-'));
-  try {
-    await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
+import { withLocalFolder } from '../local-folder.js';
 
 async function* manyFiles(count: number): AsyncGenerator<Uint8Array> {
   const archive = pack();
@@ -93,29 +84,6 @@ export const treeCases: readonly CaseDefinition[] = [
       withLocalFolder(async (folder) => {
         const download = computer.downloadTreeTo(path('missing'), join(folder, 'to'), { timeoutMs });
         await expectRejection('The download', download, { code: 'remote_file', reason: 'not_found' });
-        expectEqual('The local folder', await readdir(folder), []);
-      }),
-  },
-  {
-    id: 'trees/hostile',
-    level: 2,
-    title: 'a tree with a link that leads out, or with a pipe, leaves nothing of them here',
-    requires: ['trees'],
-    body: async ({ computer, run, path }) =>
-      withLocalFolder(async (folder) => {
-        await run('mkdir out pipe; ln -s /etc/passwd out/link; mkfifo pipe/fifo', {
-          cwd: path('out').slice(0, -'/out'.length),
-        });
-        const fields = { code: 'remote_file', reason: 'unsafe_archive' };
-        const out = computer.downloadTreeTo(path('out'), join(folder, 'out'), { timeoutMs });
-        await expectRejection('The download of the link', out, fields);
-        const pipe = join(folder, 'pipe');
-        // A computer that packs files and links only has left it out already.
-        const download = computer.downloadTreeTo(path('pipe'), pipe, { timeoutMs });
-        if ((await download.catch(() => 'refused')) !== 'refused') {
-          expectEqual('What arrived of the pipe', await readdir(pipe), []);
-          await rm(pipe, { recursive: true });
-        }
         expectEqual('The local folder', await readdir(folder), []);
       }),
   },
