@@ -211,6 +211,8 @@ export interface ComputerDescription {
 /** Who makes computers. Upstream's documentation calls this the start function of the solver. */
 export interface ComputerRuntime {
   readonly name: string;
+  /** The runtime around which this one is, where the snapshots of one are the other's. */
+  readonly inner?: ComputerRuntime | undefined;
   /** @throws ComputerStartError, ImagePullError, UnsupportedOptionError; nothing is left behind then. */
   start(request: ComputerRequest, options: StartOptions): Promise<ComputerInterface>;
   /** Brings an image near, ahead of the start that needs it. @throws ImagePullError */

@@ -19,6 +19,7 @@ export class CommandCeilings {
     this.#pool = pooledRuntime([{ runtime, capacity: unbounded, starts: unbounded }], finite(ceilings));
     this.runtime = {
       name: runtime.name,
+      inner: runtime,
       start: (request, options) => (this.#hasCeiling() ? this.#pool : runtime).start(request, options),
     };
   }

@@ -3,6 +3,7 @@ import type { Dataset } from '../dataset/dataset.js';
 import type { TaskLabels } from '../dataset/task-labels.js';
 import type { RunTaskOptions } from '../run/run-task-options.js';
 import type { ArtifactCaps } from '../swelancer/grading/round-artifacts.js';
+import type { SharedSetups } from '../swelancer/shared-setups.js';
 import type { EvalConcurrency } from './eval-plan.js';
 import type { EvalRetries } from './retries.js';
 import type { SampleExecutor } from './sample-executor.js';
@@ -61,6 +62,11 @@ export interface EvalOptions extends TaskOptions {
   readonly runId?: string | undefined;
   /** What else decides what the results mean, such as the model and its settings. A store refuses to go on with another. */
   readonly configuration?: Readonly<Record<string, Json>> | undefined;
+  /**
+   * Where set-ups are shared with other runs of this process: `sharedSetups({ keep })`. The run releases each task there and
+   * leaves the rest to you. Default: a place of its own, gone with it.
+   */
+  readonly setups?: SharedSetups | undefined;
   /** Goes on with a store although dataset, agent or configuration are not what they were. Default: false. */
   readonly allowChanges?: boolean | undefined;
   /** Does samples again which an error ended, in this run's earlier sessions. Default: false. */

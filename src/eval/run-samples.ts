@@ -55,7 +55,7 @@ export async function runSamples(run: SampleRun): Promise<void> {
     imageOf,
   }).filter((sample) => !run.isFinished(sample));
   const samples = run.onlyGrading ? await withWork(unfinished, store) : unfinished;
-  await using setups = sharedSetups();
+  await using setups = setupsOf(options);
   await using images = new ImageSchedule({
     runtime: options.runtime,
     samples,
@@ -96,6 +96,16 @@ export async function runSamples(run: SampleRun): Promise<void> {
     queues.tasks.add(() => runOne(sample)).catch((error: unknown) => control.fail(error));
   }
   await queues.tasks.onIdle();
+}
+
+/** Its own, or somebody else's, who disposes of them. */
+function setupsOf({ setups }: EvalOptions): SharedSetups {
+  if (setups === undefined) return sharedSetups();
+  return {
+    join: (wanted) => setups.join(wanted),
+    release: (taskId) => setups.release(taskId),
+    [Symbol.asyncDispose]: async () => undefined,
+  };
 }
 
 interface SharedParts {

@@ -60,7 +60,7 @@ async function joinSetup(
   if (setups === undefined) return { kind: 'alone' };
   const giveUpAt = performance.now() + timeoutMs + options.readyTimeoutMs + snapshotTimeoutMs;
   for (;;) {
-    const role = setups.join({ task, runtime, start });
+    const role = setups.join({ task, runtime, start, layout: options.provision.options.layout });
     if (role.kind !== 'waiting') return role;
     const waited = await stepOf(options)('start', undefined, async (_, signal) => {
       using deadline = new Deadline({ signal, timeoutMs: Math.max(giveUpAt - performance.now(), 0) });

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { ComputerRuntime, ComputerSnapshot } from '../computer/computer-interface.js';
 import type { TaskVariant } from '../dataset/task.js';
+import { ConfigurationError } from '../errors.js';
 import { type Environment, revealEnvironment } from '../redaction.js';
 import { madeUpVariables } from './environment.js';
+import { type LayoutFactory, layoutFacts, officialLayout } from './layout.js';
 import type { StartingPoint } from './starting-point.js';
 
 /**
@@ -14,7 +16,10 @@ import type { StartingPoint } from './starting-point.js';
 export interface SharedSetups extends AsyncDisposable {
   /** How the next computer of this kind is to come about. Does not wait. */
   join(wanted: WantedSetup): SetupRole;
-  /** For when no more attempts at a task will come: its copies go, once no computer is being started from them. */
+  /**
+   * For when no more attempts at a task will come, in a run: its copies go, once no computer is being started from them; or
+   * they wait for the next run, where there is room.
+   */
   release(taskId: string): Promise<void>;
 }
 
@@ -23,6 +28,8 @@ export interface WantedSetup {
   readonly runtime: ComputerRuntime;
   /** What it starts from where nothing is shared. */
   readonly start: StartingPoint;
+  /** Default: the official images'. */
+  readonly layout?: LayoutFactory | undefined;
 }
 
 export type SetupRole =
@@ -50,9 +57,18 @@ export interface UserOfSetup extends AsyncDisposable {
   reject(): Promise<void>;
 }
 
-/** An empty place for set-ups to be shared in. */
-export function sharedSetups(): SharedSetups {
-  return new KeptSetups();
+export interface SharedSetupsOptions {
+  /**
+   * Tasks whose set-ups are kept after they were released, the first ones: for runs one after another in the same order. Each
+   * takes the disk of what the set-up wrote, until the end. Default: 0.
+   */
+  readonly keep?: number | undefined;
+}
+
+/** An empty place for set-ups to be shared in. @throws ConfigurationError */
+export function sharedSetups({ keep = 0 }: SharedSetupsOptions = {}): SharedSetups {
+  if (!(keep >= 0)) throw new ConfigurationError(`\`keep\` is ${keep}; give a number of tasks, 0 or more.`);
+  return new KeptSetups(keep);
 }
 
 interface Setup {
@@ -72,14 +88,22 @@ class KeptSetups implements SharedSetups {
   /** Those with a snapshot that has not been removed. */
   readonly #kept = new Set<Setup>();
   readonly #runtimes = new Map<ComputerRuntime, number>();
+  /** Tasks that were released and keep their set-ups. */
+  readonly #lasting = new Set<string>();
+  readonly #keep: number;
   #closed = false;
 
-  join({ task, runtime, start }: WantedSetup): SetupRole {
+  constructor(keep: number) {
+    this.#keep = keep;
+  }
+
+  join({ task, runtime: given, start, layout = officialLayout }: WantedSetup): SetupRole {
     // A manager's computer is ready as it is.
     if (this.#closed || task.variant === 'swe_manager') return { kind: 'alone' };
+    const runtime = innermost(given);
     const number = this.#runtimes.get(runtime) ?? this.#runtimes.size;
     this.#runtimes.set(runtime, number);
-    const key = `${number} ${keyOf(task, start)}`;
+    const key = `${number} ${keyOf(task, start, layout)}`;
     const setup = this.#setups.get(key);
     if (setup === undefined) return this.#first(key, task.id);
     if (setup.state === 'making') return { kind: 'waiting', over: setup.over };
@@ -87,7 +111,16 @@ class KeptSetups implements SharedSetups {
   }
 
   async release(taskId: string): Promise<void> {
+    if (this.#lasts(taskId)) return;
     await this.#drop((setup) => setup.taskId === taskId);
+  }
+
+  #lasts(taskId: string): boolean {
+    if (this.#lasting.has(taskId)) return true;
+    const hasAny = [...this.#kept].some((setup) => setup.taskId === taskId && setup.start !== undefined);
+    if (!hasAny || this.#lasting.size >= this.#keep) return false;
+    this.#lasting.add(taskId);
+    return true;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -168,16 +201,25 @@ class KeptSetups implements SharedSetups {
   }
 }
 
+function innermost(runtime: ComputerRuntime): ComputerRuntime {
+  return runtime.inner === undefined ? runtime : innermost(runtime.inner);
+}
+
 /**
  * What determines a set-up: the image, and the environment that steers it. The task is part of it, since the base commit
- * and the bug that is put in are its own; tasks with the same base commit still differ in the bug.
+ * and the bug that is put in are its own; tasks with the same base commit still differ in the bug. The network is cut after
+ * it, and resources are each computer's.
  */
-function keyOf(task: WantedSetup['task'], { image, environment }: StartingPoint): string {
+function keyOf(
+  task: WantedSetup['task'],
+  { image, environment }: StartingPoint,
+  layout: LayoutFactory,
+): string {
   const steering = Object.entries(revealEnvironment(environment))
     .filter(([name]) => !madeUpVariables.includes(name))
     .sort(([left], [right]) => (left < right ? -1 : 1));
   // Hashed, because values may be secrets.
   return createHash('sha256')
-    .update(JSON.stringify([task.id, task.variant, image, steering]))
+    .update(JSON.stringify([task.id, task.variant, image, steering, layoutFacts(layout(''))]))
     .digest('hex');
 }

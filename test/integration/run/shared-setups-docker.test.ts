@@ -8,6 +8,7 @@ import {
   goldAgent,
   imageName,
   noopAgent,
+  runAblation,
   runTask,
   type RunTaskOptions,
   type Scorer,
@@ -106,6 +107,26 @@ describe.skipIf(!built)(`set-ups that attempts share${missing}`, { timeout: 900_
     expect(seen?.split('\n').sort()).toEqual(
       ['', '/setup_done.txt', '/tmp/.X99-lock', 'X99', 'Xvfb :99', 'x11vnc -display'].sort(),
     );
+    expect(await listLabelled(docker, label)).toEqual(nothing);
+  });
+
+  it('are gone through once for all cells of an ablation', async () => {
+    const starts: string[] = [];
+    const { cells } = await runAblation({
+      base: {
+        dataset: dataset.select([task.id]),
+        runtime,
+        agent: goldAgent(dataset),
+        scorer: noGrading,
+        computers: { images: sampleImages },
+        events: (event) => {
+          if (event.type === 'computer.starting') starts.push(event.setup);
+        },
+      },
+      variants: { tool: {}, 'no tool, open network': { userTool: false, computers: { network: 'open' } } },
+    });
+    expect(cells.map(({ status }) => status)).toEqual(['completed', 'completed']);
+    expect(starts).toEqual(['full', 'snapshot']);
     expect(await listLabelled(docker, label)).toEqual(nothing);
   });
 

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type ComputerRuntime, type SetupRole, sharedSetups } from '../../../src/index.js';
+import {
+  type ComputerRuntime,
+  ConfigurationError,
+  type LayoutFactory,
+  officialLayout,
+  type SetupRole,
+  sharedSetups,
+} from '../../../src/index.js';
 
 const runtime: ComputerRuntime = {
   name: 'none',
@@ -46,6 +53,10 @@ describe('shared set-ups', () => {
     as(setups.join(wanted('2')), 'first');
     as(setups.join(wanted('1', { USE_WEB_PROXY: 'true' })), 'first');
     as(setups.join({ ...wanted('1'), runtime: { ...runtime } }), 'first');
+    const layout: LayoutFactory = (root) => ({ ...officialLayout(root), readyFile: `${root}/ready` });
+    as(setups.join({ ...wanted('1'), layout }), 'first');
+    as(setups.join({ ...wanted('1'), layout: officialLayout }), 'waiting');
+    as(setups.join({ ...wanted('1'), runtime: { ...runtime, inner: runtime } }), 'waiting');
     as(setups.join({ ...wanted('1'), start: { ...wanted('1').start, image: 'other' } }), 'first');
     as(setups.join({ ...wanted('1'), task: { id: '1', variant: 'swe_manager' } }), 'alone');
     as(setups.join(wanted('1')), 'waiting');
@@ -75,6 +86,26 @@ describe('shared set-ups', () => {
     await setups.release('1');
     expect(counts.removals).toBe(1);
     as(setups.join(wanted('1')), 'first');
+  });
+
+  it('outlive their release for as many tasks as they may, the first ones', async () => {
+    const setups = sharedSetups({ keep: 1 });
+    const snapshots = new Map(['1', '2'].map((id) => [id, countedSnapshot()]));
+    const removals = () => [...snapshots.values()].map(({ counts }) => counts.removals);
+    // It has nothing to be kept.
+    await setups.release('manager');
+    for (const [id, { snapshot }] of snapshots) {
+      await as(setups.join(wanted(id)), 'first').keep(snapshot, {});
+      await setups.release(id);
+    }
+    expect(removals()).toEqual([0, 1]);
+    await as(setups.join(wanted('1')), 'user')[Symbol.asyncDispose]();
+    as(setups.join(wanted('2')), 'first')[Symbol.dispose]();
+    await setups.release('1');
+    expect(removals()).toEqual([0, 1]);
+    await setups[Symbol.asyncDispose]();
+    expect(removals()).toEqual([1, 1]);
+    expect(() => sharedSetups({ keep: Number.NaN })).toThrow(ConfigurationError);
   });
 
   it('are given to nobody after one computer could not start from them, and removed', async () => {
