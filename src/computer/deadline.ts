@@ -4,7 +4,7 @@ import type { CallOptions } from './computer-interface.js';
 import { CallAbortedError, CallTimeoutError } from './errors.js';
 
 /** Timers of Node overflow above this and fire at once. Milliseconds. */
-const longestTimerMs = 2 ** 31 - 1;
+export const longestTimerMs = 2 ** 31 - 1;
 
 /** What `Deadline.whileOpen` gives when the deadline won. */
 export const over = Symbol('over');

@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors.js';
+import { nearestName } from '../nearest-name.js';
 import { type BadRowOptions, type LoadedTasks, RowCollector } from './bad-rows.js';
 import { type CsvOptions, readCsv } from './csv-reader.js';
 import { DatasetError, type DatasetProblem } from './errors.js';
@@ -6,7 +7,6 @@ import { datasetFingerprint } from './fingerprint.js';
 import { type IssuesDirectoryOptions, readIssuesDirectory } from './issue-folder.js';
 import { checkTask, formatJsonl, idOf, type JsonlOptions, readJsonl } from './jsonl.js';
 import type { Exclusion } from './known-exclusions.js';
-import { nearestId } from './nearest-id.js';
 import { seededShuffle } from './seeded-shuffle.js';
 import type { Task, TaskVariant } from './task.js';
 import type { TaskSource } from './task-source.js';
@@ -222,7 +222,7 @@ interface Origin {
 
 function unknownReason(id: string, excludedBecause: string | undefined, known: readonly string[]): string {
   if (excludedBecause !== undefined) return `was excluded: ${excludedBecause}`;
-  const nearest = nearestId(id, known);
+  const nearest = nearestName(id, known);
   return nearest === undefined ? 'unknown' : `unknown; did you mean ${nearest}?`;
 }
 

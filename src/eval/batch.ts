@@ -23,7 +23,7 @@ export interface BatchOptions extends Omit<EvalOptions, 'executor' | 'events' | 
  */
 export async function pendingJobs(options: BatchOptions): Promise<readonly SampleJob[]> {
   const { dataset, computers, rerunErrors = false } = options;
-  const plan = planEval(options);
+  const plan = planEval(options, { handsOut: true });
   const samples = orderSamples({
     tasks: [...dataset],
     epochs: plan.epochs,
@@ -70,7 +70,7 @@ export async function mergeOutcomes(
   outcomes: Iterable<unknown> | AsyncIterable<unknown>,
   options: BatchOptions,
 ): Promise<MergeReport> {
-  const plan = planEval(options);
+  const plan = planEval(options, { handsOut: true });
   const run = runIdentity(options);
   const report = { finished: 0, again: 0, repeated: 0, foreign: 0, incomplete: 0 };
   const store = await openStore(options);

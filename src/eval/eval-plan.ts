@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { ConfigurationError } from '../errors.js';
+import { type OptionNames, unknownOptions } from '../option-names.js';
+import { refuseProblems, sharedOptionProblems } from '../run/option-problems.js';
 import { defaultRetries, type EvalRetries } from './retries.js';
 import type { EvalOptions } from './eval-options.js';
+import type { SampleJobOptions } from './run-sample-job.js';
 
 /** What may happen at the same time, over all tasks. `Infinity` is no bound. */
 export interface EvalConcurrency {
@@ -49,7 +52,7 @@ export interface EvalPlan {
 const bound = z.union([z.number().int().positive(), z.literal(Infinity)]);
 const optionsSchema = z.object({
   epochs: z.number().int().positive(),
-  concurrency: z.strictObject({
+  concurrency: z.object({
     tasks: bound,
     starts: bound,
     pulls: bound,
@@ -58,7 +61,7 @@ const optionsSchema = z.object({
     commands: bound,
     commandsPerComputer: bound,
   }),
-  retries: z.strictObject({
+  retries: z.object({
     attempts: z.number().int().nonnegative(),
     gradings: z.number().int().nonnegative(),
     waitMs: z.number().nonnegative(),
@@ -89,14 +92,61 @@ const optionsSchema = z.object({
     .optional(),
 });
 
+const evalNames: OptionNames<EvalOptions> = {
+  dataset: true,
+  runtime: true,
+  agent: true,
+  computers: true,
+  setups: true,
+  scorer: true,
+  grading: true,
+  prompt: true,
+  userTool: true,
+  limits: true,
+  deadlines: true,
+  events: true,
+  secrets: true,
+  epochs: true,
+  store: true,
+  executor: true,
+  concurrency: true,
+  retries: true,
+  failOnError: true,
+  order: true,
+  keepFreeBytes: true,
+  name: true,
+  runId: true,
+  configuration: true,
+  allowChanges: true,
+  rerunErrors: true,
+  keepEvents: true,
+  keepArtifacts: true,
+  labels: true,
+  seed: true,
+  signal: true,
+};
+
 function isOrder(value: unknown): boolean {
   if (typeof value === 'object')
     return value !== null && 'longestFirst' in value && value.longestFirst instanceof Map;
   return value === 'grouped' || value === 'epochs' || typeof value === 'function';
 }
 
+/** What only workers take. A run may be given the same options as they. */
+const workerNames: OptionNames<Omit<SampleJobOptions, keyof EvalOptions>> = {
+  transcript: true,
+  onUsage: true,
+  gates: true,
+  recordBytes: true,
+  sharedStore: true,
+  checkpoint: true,
+};
+
 /** Checks the options and fills in the rest. @throws ConfigurationError naming each option that is wrong. */
-export function planEval(options: EvalOptions): EvalPlan & { readonly retries: EvalRetries } {
+export function planEval(
+  options: EvalOptions,
+  { handsOut = options.executor !== undefined }: { readonly handsOut?: boolean } = {},
+): EvalPlan & { readonly retries: EvalRetries } {
   const { epochs = 1, failOnError = false } = options;
   const parsed = optionsSchema.safeParse({
     epochs,
@@ -109,10 +159,15 @@ export function planEval(options: EvalOptions): EvalPlan & { readonly retries: E
     keepArtifacts: options.keepArtifacts,
     order: options.order,
   });
-  if (!parsed.success) {
-    const issues = parsed.error.issues.map(({ path, message }) => `\`${path.join('.')}\`: ${message}`);
-    throw new ConfigurationError(`runEval cannot work with these options: ${issues.join('; ')}.`);
-  }
+  refuseProblems('runEval', [
+    ...unknownOptions(options, handsOut ? { ...evalNames, ...workerNames } : evalNames),
+    ...unknownOptions(groupOf(options.concurrency), optionsSchema.shape.concurrency.shape, 'concurrency'),
+    ...unknownOptions(options.retries, optionsSchema.shape.retries.shape, 'retries'),
+    ...sharedOptionProblems(options),
+    ...issuesOf(parsed),
+  ]);
+  // Its issues are among the problems.
+  if (!parsed.success) throw parsed.error;
   if (options.store === undefined && (options.keepArtifacts ?? false) !== false) {
     throw new ConfigurationError('`keepArtifacts` needs a `store` to keep them in.');
   }
@@ -137,10 +192,18 @@ export function concurrencyOf(given: EvalOptions['concurrency']): EvalConcurrenc
 }
 
 export function checkConcurrency(values: EvalConcurrency): void {
-  const parsed = optionsSchema.shape.concurrency.safeParse(values);
-  if (parsed.success) return;
-  const issues = parsed.error.issues.map(({ path, message }) => `\`${path.join('.')}\`: ${message}`);
-  throw new ConfigurationError(`This concurrency is not possible: ${issues.join('; ')}.`);
+  const { concurrency } = optionsSchema.shape;
+  const problems = [...unknownOptions(values, concurrency.shape), ...issuesOf(concurrency.safeParse(values))];
+  if (problems.length > 0)
+    throw new ConfigurationError(`This concurrency is not possible: ${problems.join('; ')}.`);
+}
+
+function groupOf(given: EvalOptions['concurrency']): object | undefined {
+  return typeof given === 'object' ? given : undefined;
+}
+
+function issuesOf({ error }: { readonly error?: z.ZodError | undefined }): readonly string[] {
+  return (error?.issues ?? []).map(({ path, message }) => `\`${path.join('.')}\`: ${message}`);
 }
 
 /** 0.07 of 100 samples are 7, whatever their product in floating point is. */

@@ -97,7 +97,16 @@ async function runAttempt(job: SampleJob, options: SampleJobOptions): Promise<At
   const { checkpoint } = rest;
   const transcript = recorder?.transcript ?? rest.transcript;
   const artifacts = artifactsOf(keepArtifacts, folder);
-  const own = { ...rest, task: dataset.get(taskId), runId, epoch, attempt, events, transcript, artifacts };
+  const own = {
+    ...taskOptions(rest),
+    task: dataset.get(taskId),
+    runId,
+    epoch,
+    attempt,
+    events,
+    transcript,
+    artifacts,
+  };
   let work = isTakenOver ? saved : undefined;
   const result =
     saved === undefined
@@ -114,6 +123,41 @@ async function runAttempt(job: SampleJob, options: SampleJobOptions): Promise<At
     result,
     ...(result.status !== 'scored' && work !== undefined && { work }),
     ...(records !== undefined && { records }),
+  };
+}
+
+/** A worker may be given all options of its run, of which a task takes these. */
+function taskOptions({
+  agent,
+  runtime,
+  computers,
+  setups,
+  scorer,
+  grading,
+  prompt,
+  userTool,
+  limits,
+  deadlines,
+  secrets,
+  signal,
+  onUsage,
+  gates,
+}: Omit<SampleJobOptions, 'dataset'>) {
+  return {
+    agent,
+    runtime,
+    computers,
+    setups,
+    scorer,
+    grading,
+    prompt,
+    userTool,
+    limits,
+    deadlines,
+    secrets,
+    signal,
+    onUsage,
+    gates,
   };
 }
 

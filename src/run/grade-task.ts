@@ -9,6 +9,8 @@ import { type AttemptFacts, beginAttempt } from './attempt.js';
 import type { CollectedWork } from './collect.js';
 import { finishAttempt } from './finish-attempt.js';
 import { freshSession, gradeAttempt } from './grade-attempt.js';
+import { gradeTaskNames, refuseProblems, sharedOptionProblems } from './option-problems.js';
+import { unknownOptions } from '../option-names.js';
 import { fromResultPatch } from './result-patch.js';
 import type { RunTaskOptions } from './run-task-options.js';
 import type { TaskResult, UngradedResult } from '../result/task-result.js';
@@ -45,6 +47,7 @@ export interface GradeTaskOptions
 
 /** Grades work that was saved, or made elsewhere, in a fresh computer. No agent runs. */
 export async function gradeTask(options: GradeTaskOptions): Promise<TaskResult> {
+  refuseProblems('gradeTask', [...unknownOptions(options, gradeTaskNames), ...sharedOptionProblems(options)]);
   const { task, saved, runtime } = options;
   const { work, base } = saved === undefined ? givenWork(options) : savedWork(options, saved);
   const name = options.agentName ?? saved?.agent ?? 'external';

@@ -10,6 +10,8 @@ import { collect, type CollectedWork } from './collect.js';
 import { freshSession, gradeAttempt, inPlaceSession } from './grade-attempt.js';
 import { finishAttempt } from './finish-attempt.js';
 import { throughGate } from './gates.js';
+import { refuseProblems, runTaskNames, sharedOptionProblems } from './option-problems.js';
+import { unknownOptions } from '../option-names.js';
 import { provisionOf } from './provision-of-attempt.js';
 import type { RunTaskOptions } from './run-task-options.js';
 import { solve } from './solve.js';
@@ -18,9 +20,10 @@ import type { TaskResult } from '../result/task-result.js';
 /**
  * Runs one attempt at one task, from an image to a payout, and gives everything back.
  * Resolves for every end but a caller's mistake: look at `status`.
- * @throws ConfigurationError before anything is started.
+ * @throws ConfigurationError before anything is started, naming each option that is wrong or does not exist.
  */
 export async function runTask(options: RunTaskOptions): Promise<TaskResult> {
+  refuseProblems('runTask', [...unknownOptions(options, runTaskNames), ...sharedOptionProblems(options)]);
   // Grading and the user tool start from the agent's set-up even where nobody else shares it.
   const own = options.setups === undefined ? sharedSetups() : undefined;
   const attempt = beginAttempt({ ...options, setups: options.setups ?? own });

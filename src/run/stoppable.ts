@@ -1,3 +1,5 @@
+import { longestTimerMs } from '../computer/deadline.js';
+
 export interface StoppableOptions {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds until the work is told to stop. Default: never. */
@@ -34,17 +36,18 @@ export async function runStoppable<T>(
   const tell = (why: Stop, reason: unknown) => {
     if (state.stopped !== undefined) return;
     state.stopped = why;
-    abandonTimer = setTimeout(() => abandon({ done: false, stopped: why }), stopMs);
+    abandonTimer = setTimeout(() => abandon({ done: false, stopped: why }), Math.min(stopMs, longestTimerMs));
     stop.abort(reason);
   };
   const onAbort = () => tell('abort', signal?.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
   const timer =
-    timeoutMs === undefined
+    timeoutMs === undefined || timeoutMs === Infinity
       ? undefined
       : setTimeout(
           () => tell('timeout', timeoutReason?.() ?? new Error(`${timeoutMs} ms are over.`)),
-          timeoutMs,
+          // Some weeks: whoever gives more means that it has no end.
+          Math.min(timeoutMs, longestTimerMs),
         );
   // A listener of an event before this call may have aborted already.
   if (signal?.aborted) onAbort();

@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../../errors.js';
 import type { Spending } from '../../model/spending.js';
 import type { AgentLimits } from '../agent.js';
+import { limitProblems } from '../limit-problems.js';
 import { LimitReached } from './limit-reached.js';
 
 /** Checked before each model call: what is spent is spent, and the next call would go beyond. */
@@ -34,10 +35,8 @@ export function checkKnown(limits: AgentLimits, spending: Spending, model: strin
   }
 }
 
-/** @throws ConfigurationError for a limit that is not a number of 0 or more. */
+/** @throws ConfigurationError for a limit that is not a number of 0 or more, or does not exist. */
 export function checkLimits(limits: AgentLimits): void {
-  for (const [name, value] of Object.entries(limits) as [string, number | undefined][]) {
-    if (value === undefined || value >= 0) continue;
-    throw new ConfigurationError(`\`limits.${name}\` is ${value}; give a number of 0 or more.`);
-  }
+  const problems = limitProblems(limits);
+  if (problems.length > 0) throw new ConfigurationError(`${problems.join('; ')}.`);
 }

@@ -2,7 +2,7 @@ import type Docker from 'dockerode';
 import { z } from 'zod';
 import { ConfigurationError } from '../../errors.js';
 import type { ResourceLimits } from '../computer-interface.js';
-import { nearestName } from './nearest-name.js';
+import { unknownOption } from '../../option-names.js';
 
 export interface DockerRuntimeOptions {
   /** Your own dockerode instance. Default: one is made for the engine that is found. */
@@ -131,12 +131,7 @@ export function checkDockerOptions(options: DockerRuntimeOptions): DockerRuntime
     const place = issue.path.join('.');
     if (issue.code !== 'unrecognized_keys') return `${place}: ${issue.message}`;
     const known = Object.keys((nested[place] ?? schema).shape);
-    return issue.keys
-      .map(
-        (key) =>
-          `${place === '' ? key : `${place}.${key}`} does not exist, did you mean ${nearestName(key, known)}?`,
-      )
-      .join('; ');
+    return issue.keys.map((key) => unknownOption(key, known, place === '' ? undefined : place)).join('; ');
   });
   throw new ConfigurationError(`dockerRuntime was given options it cannot use. ${problems.join('; ')}`);
 }

@@ -5,10 +5,12 @@ describe('the options of dockerRuntime', () => {
   test('an unknown option is refused with the nearest one that exists', () => {
     // @ts-expect-error: what a JavaScript caller may write.
     expect(() => dockerRuntime({ platfrom: 'linux/amd64' })).toThrow(
-      /platfrom does not exist, did you mean platform\?/,
+      /`platfrom` does not exist, did you mean `platform`\?/,
     );
     // @ts-expect-error: what a JavaScript caller may write.
-    expect(() => dockerRuntime({ resources: { memory: 1 } })).toThrow(/resources\.memory .* memoryBytes\?/);
+    expect(() => dockerRuntime({ resources: { memory: 1 } })).toThrow(
+      /`resources\.memory` does not exist, did you mean `resources\.memoryBytes`\?/,
+    );
   });
 
   test('a value that does not fit is refused with the name of its option', () => {

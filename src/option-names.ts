@@ -1,0 +1,26 @@
+import { nearestName } from './nearest-name.js';
+
+/** Every option that a function knows. The type sees to it that none is missing. */
+export type OptionNames<Options> = Readonly<Record<keyof Options, true>>;
+
+/**
+ * A problem for each option that does not exist, with the nearest that does.
+ *
+ * @param group where the options are, such as `limits`. Default: at the top.
+ */
+export function unknownOptions(
+  given: object | undefined,
+  known: Readonly<Record<string, unknown>>,
+  group?: string,
+): readonly string[] {
+  return Object.entries(given ?? {}).flatMap(([name, value]) =>
+    Object.hasOwn(known, name) || value === undefined ? [] : [unknownOption(name, Object.keys(known), group)],
+  );
+}
+
+export function unknownOption(name: string, known: readonly string[], group?: string): string {
+  const whole = (option: string) => (group === undefined ? option : `${group}.${option}`);
+  const nearest = nearestName(name, known);
+  const advice = nearest === undefined ? '' : `, did you mean \`${whole(nearest)}\`?`;
+  return `\`${whole(name)}\` does not exist${advice}`;
+}
