@@ -1,6 +1,7 @@
 import type { Phase } from '../errors.js';
 import type { EventContext, SweLancerEvent } from '../events/event.js';
 import type { ResultRecord } from '../result/task-result.js';
+import { isWholeSample } from '../result/whole-sample.js';
 import { type AttemptKey, sampleKeyText } from '../store/sample-key.js';
 
 /** How far a run has come. */
@@ -19,7 +20,7 @@ export interface EvalProgress {
   readonly triedDollars: number;
   /** Of this session's attempts, as far as it is known. */
   readonly costDollars: number;
-  /** Milliseconds an average sample of this session took. Undefined before the first. */
+  /** Milliseconds a sample of this session took on average, of those with a score whose agent ran in that attempt. Undefined before the first. */
   readonly meanSampleMs: number | undefined;
 }
 
@@ -72,7 +73,7 @@ export class ProgressTracker {
     if (record.status === 'error') this.#errors++;
     this.#earnedCents += Math.round(record.earned * 100);
     this.#triedCents += Math.round(record.available * 100);
-    if (session === 'earlier') return;
+    if (session === 'earlier' || !isWholeSample(record)) return;
     this.#sessionMs += record.durationMs;
     this.#sessionCount++;
   }

@@ -3,7 +3,7 @@ import type { PastDurations } from '../../eval/sample-order.js';
 import type { SweLancerEvent } from '../../events/event.js';
 import type { TaskResult } from '../../result/task-result.js';
 import type { ProgressFault, ProgressView } from './progress-view.js';
-import { remainingTime, type TaskTimes } from './remaining-time.js';
+import { remainingTime, type TaskTimes, timesWith } from './remaining-time.js';
 
 export interface FollowedRunOptions {
   readonly past: PastDurations;
@@ -70,11 +70,7 @@ export class FollowedRun implements Disposable {
       const next = await this.#results.next();
       if (next.done === true || this.#disposed) return;
       const { value } = next;
-      const times = this.#done.get(value.taskId) ?? { samples: 0, totalMs: 0 };
-      this.#done.set(value.taskId, {
-        samples: times.samples + 1,
-        totalMs: times.totalMs + value.durationMs,
-      });
+      this.#done.set(value.taskId, timesWith(this.#done.get(value.taskId), value));
       this.#options.onResult?.(value, ++this.#finished);
       if (value.status === 'error') this.#fault({ sample: value, ...described(value.error) });
     }

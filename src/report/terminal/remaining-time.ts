@@ -1,10 +1,28 @@
 import type { EvalProgress, InFlight } from '../../eval/progress.js';
 import type { PastDurations } from '../../eval/sample-order.js';
+import type { ResultRecord } from '../../result/task-result.js';
+import { isWholeSample } from '../../result/whole-sample.js';
 
-/** What this session has learnt about a task: how many of its samples are done, and how long they took together. */
+/** What this session has learnt about a task. */
 export interface TaskTimes {
+  /** That are done, by an error too. */
   readonly samples: number;
+  /** Those among them that tell how long one takes, and how long they took together. */
+  readonly timed: number;
   readonly totalMs: number;
+}
+
+/** @param times what was known before, undefined for nothing. */
+export function timesWith(
+  times: TaskTimes = { samples: 0, timed: 0, totalMs: 0 },
+  result: Pick<ResultRecord, 'status' | 'workOf' | 'durationMs'>,
+): TaskTimes {
+  const whole = isWholeSample(result);
+  return {
+    samples: times.samples + 1,
+    timed: times.timed + (whole ? 1 : 0),
+    totalMs: times.totalMs + (whole ? result.durationMs : 0),
+  };
 }
 
 export interface RemainingTimeFacts {
@@ -41,10 +59,10 @@ export function remainingTime(facts: RemainingTimeFacts): number | undefined {
 /** How many times as long as in the past the same samples took in this session. */
 function paceOf({ past, done }: RemainingTimeFacts): number {
   let [before, now] = [0, 0];
-  for (const [taskId, { samples, totalMs }] of done) {
+  for (const [taskId, { timed, totalMs }] of done) {
     const known = past.get(taskId);
     if (known === undefined) continue;
-    before += known * samples;
+    before += known * timed;
     now += totalMs;
   }
   return before > 0 ? now / before : 1;

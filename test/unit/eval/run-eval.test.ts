@@ -51,6 +51,27 @@ describe('runEval', () => {
     expect(unmatchedStarts(seen)).toEqual([]);
   });
 
+  it('learns how long a sample takes from those with a score whose agent ran', async () => {
+    let gradings = 0;
+    const runtime = fakeBenchmarkRuntime({
+      on: ({ taskId, label }) => {
+        if (taskId === '1_1' && label === 'start') return lost();
+        return taskId === '2_1' && label === 'end-to-end tests' && gradings++ === 0 ? lost() : undefined;
+      },
+    });
+    const dataset = fakeTasks(4);
+    const run = runEval({ dataset, agent: fakeSolver, runtime, retries: { ...patient, attempts: 0 } });
+    const { records } = await run;
+    expect(records.map(({ status, workOf }) => [status, workOf])).toEqual([
+      ['scored', undefined],
+      ['error', undefined],
+      ['scored', 1],
+      ['scored', undefined],
+    ]);
+    const [first, , , last] = records.map(({ durationMs }) => durationMs);
+    expect(run.progress().meanSampleMs).toBe(((first ?? 0) + (last ?? 0)) / 2);
+  });
+
   it('keeps to its concurrency, and to a change of it while it runs', async () => {
     let running = 0;
     let most = 0;

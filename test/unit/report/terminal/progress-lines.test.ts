@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { progressLines } from '../../../../src/report/terminal/progress-lines.js';
 import type { ProgressView } from '../../../../src/report/terminal/progress-view.js';
-import { remainingTime } from '../../../../src/report/terminal/remaining-time.js';
+import { remainingTime, timesWith } from '../../../../src/report/terminal/remaining-time.js';
 
 const now = 10_000_000;
 const running = (taskId: string, seconds: number, title = 'A title') =>
@@ -125,7 +125,7 @@ describe('remainingTime', () => {
     inFlight: [running('a', 20), running('b', 30)],
     epochs: 1,
     past: new Map<string, number>(),
-    done: new Map([['z', { samples: 2, totalMs: 120_000 }]]),
+    done: new Map([['z', { samples: 2, timed: 2, totalMs: 120_000 }]]),
     now,
   };
 
@@ -154,5 +154,28 @@ describe('remainingTime', () => {
     ]);
     // z took twice as long as it did: a still needs 180 s, b is overdue, and six more take 100 s each.
     expect(remainingTime({ ...facts, past })).toBe((180_000 + 0 + 6 * 100_000) / 2);
+  });
+
+  it('learns from scored samples whose agent ran, and counts the others as done', () => {
+    const whole = { status: 'scored', durationMs: 60_000 } as const;
+    const results = [
+      whole,
+      { ...whole, status: 'error', durationMs: 5 },
+      { ...whole, workOf: 1, durationMs: 7 },
+    ] as const;
+    const times = results.reduce<ReturnType<typeof timesWith> | undefined>(
+      (before, result) => timesWith(before, { workOf: undefined, ...result }),
+      undefined,
+    );
+    expect(times).toEqual({ samples: 3, timed: 1, totalMs: 60_000 });
+    const past = new Map([
+      ['z', 30_000],
+      ['a', 100_000],
+      ['b', 100_000],
+    ]);
+    const done = new Map([['z', times ?? { samples: 0, timed: 0, totalMs: 0 }]]);
+    // z took twice as long as it did: a still needs 180 s, b 170 s, and nothing else is left.
+    const progress = { samples: 5, finished: 3, meanSampleMs: 60_000 };
+    expect(remainingTime({ ...facts, progress, past, done })).toBe(180_000);
   });
 });
