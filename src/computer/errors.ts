@@ -129,7 +129,8 @@ export class ComputerLostError extends SweLancerError {
 /** A computer could not be started, or ended before it was ready. */
 export class ComputerStartError extends SweLancerError {
   readonly code = 'computer_start';
-  readonly reason: 'engine_unreachable' | 'died' | 'timeout' | 'out_of_addresses' | 'other';
+  /** `busy`: the one machine that has what it is to start from had no room in time. */
+  readonly reason: 'engine_unreachable' | 'died' | 'timeout' | 'out_of_addresses' | 'busy' | 'other';
   readonly lastLogLines: readonly string[];
 
   constructor(

@@ -1,6 +1,7 @@
 import type { Computer } from '../computer/computer.js';
 import { Deadline, over } from '../computer/deadline.js';
 import type { NetworkReport } from '../computer/network-policy.js';
+import { isSweLancerError } from '../errors.js';
 import type { EventScope } from '../events/event-scope.js';
 import { isolate } from './isolate.js';
 import { harnessDirectory } from './own-git.js';
@@ -124,12 +125,19 @@ async function startFromSnapshot(
     return await setUp(options, user.start, { onReady });
   } catch (error) {
     if (facts.ready || signal.aborted) throw error;
-    await role.reject();
+    // The set-up is as good as before, where its machine has room.
+    if (!isBusy(error)) await role.reject();
     events.emit('computer.degraded', {
       reason: `It is set up by itself: one that started from ${role.start.image} did not get ready. ${messageOf(error)}`,
     });
   }
   return await setUp(options, full);
+}
+
+function isBusy(error: unknown): boolean {
+  return (
+    isSweLancerError(error) && error.code === 'computer_start' && 'reason' in error && error.reason === 'busy'
+  );
 }
 
 interface SetupHooks {

@@ -1,7 +1,12 @@
 import type PQueue from 'p-queue';
 import { gateOf } from '../../gate.js';
 import { Computer } from '../computer.js';
-import type { CommandResult, ComputerInterface, ShellCommandOptions } from '../computer-interface.js';
+import type {
+  CommandResult,
+  ComputerInterface,
+  ComputerSnapshot,
+  ShellCommandOptions,
+} from '../computer-interface.js';
 import { Deadline } from '../deadline.js';
 import { defineComputer } from '../define-computer.js';
 import { endedCommandError, nothingToKill } from '../ended-command.js';
@@ -11,19 +16,19 @@ export interface LimitOptions {
   readonly commands: PQueue;
   /** This computer's. */
   readonly own: PQueue;
-  /** Whether an image of this computer's files can be started wherever the next computer is. */
-  readonly keepsSnapshots: boolean;
+  /** Called with each snapshot, which is on this computer's machine only. */
+  readonly onSnapshot: (snapshot: ComputerSnapshot) => ComputerSnapshot;
   /** Called once, when the computer has been given back, or could not be. */
   readonly onGone: () => void;
 }
 
 /**
  * The same computer with a ceiling on its commands. A command waits for its turn within its own time limit and signal, and
- * has what is left of the limit when it begins. Over several machines snapshots are left out: each would be on one of them.
+ * has what is left of the limit when it begins.
  */
 export function limitedComputer(
   limited: ComputerInterface,
-  { commands, own: line, keepsSnapshots, onGone }: LimitOptions,
+  { commands, own: line, onSnapshot, onGone }: LimitOptions,
 ): ComputerInterface {
   // What ends a command must not wait in line behind it, so it is done on this side of the line.
   const killsItself = limited.capabilities?.killsProcessTree === true;
@@ -58,6 +63,7 @@ export function limitedComputer(
       });
     }
   };
+  const snapshot = limited.snapshot?.bind(limited);
   return defineComputer({
     id: computer.id,
     root: computer.root,
@@ -79,7 +85,7 @@ export function limitedComputer(
     ...(limited.downloadTree && { downloadTree: limited.downloadTree.bind(limited) }),
     ...(limited.setNetworkPolicy && { setNetworkPolicy: limited.setNetworkPolicy.bind(limited) }),
     ...(computer.killAll && { killAll: computer.killAll.bind(computer) }),
-    ...(keepsSnapshots && limited.snapshot && { snapshot: limited.snapshot.bind(limited) }),
+    ...(snapshot !== undefined && { snapshot: async (options) => onSnapshot(await snapshot(options)) }),
     ...(limited.describe && { describe: limited.describe.bind(limited) }),
   });
 }

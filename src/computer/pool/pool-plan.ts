@@ -26,6 +26,11 @@ export interface PoolOptions {
   readonly commandsPerComputer?: number | undefined;
   /** Commands at once over all computers. Default: no ceiling. */
   readonly commands?: number | undefined;
+  /**
+   * Milliseconds a computer that starts from a snapshot waits for room on the member that has it. Then it has to be set up
+   * anew, wherever there is room. Default: 30,000; a pool of one member waits as for anything else.
+   */
+  readonly snapshotWaitMs?: number | undefined;
   /** Starts in a row that a member may fail for reasons of its own before it is left alone. Default: 3. */
   readonly failuresBeforePause?: number | undefined;
   /** Milliseconds a failing member is left alone. Default: 60,000. */
@@ -47,6 +52,7 @@ export interface PoolPlan {
   readonly pulls: number | null;
   readonly commandsPerComputer: number;
   readonly commands: number | null;
+  readonly snapshotWaitMs: number;
   readonly failuresBeforePause: number;
   readonly pauseMs: number;
 }
@@ -68,6 +74,7 @@ const optionsSchema = z.strictObject({
   pulls: count.optional(),
   commandsPerComputer: count.optional(),
   commands: count.optional(),
+  snapshotWaitMs: z.number().nonnegative().optional(),
   failuresBeforePause: count.optional(),
   pauseMs: z.number().nonnegative().optional(),
 });
@@ -104,6 +111,7 @@ export function planPool(members: readonly PoolMember[], options: PoolOptions): 
     pulls: options.pulls ?? null,
     commandsPerComputer: options.commandsPerComputer ?? 8,
     commands: options.commands ?? null,
+    snapshotWaitMs: options.snapshotWaitMs ?? 30_000,
     failuresBeforePause: options.failuresBeforePause ?? 3,
     pauseMs: options.pauseMs ?? 60_000,
   };

@@ -12,7 +12,8 @@ import { Deadline } from '../deadline.js';
 import { ComputerLostError, ComputerStartError } from '../errors.js';
 import { limitedComputer } from './limited-computer.js';
 import { type PoolMember, type PoolOptions, type PoolPlan, planPool } from './pool-plan.js';
-import { type MemberState, PoolSlots } from './pool-slots.js';
+import { type MemberState, PoolSlots, type Slot } from './pool-slots.js';
+import { SnapshotHomes } from './snapshot-homes.js';
 
 type EvictOptions = Parameters<NonNullable<ComputerRuntime['evictImage']>>[1];
 
@@ -54,6 +55,7 @@ export function pooledRuntime(members: readonly PoolMember[], options: PoolOptio
       },
     ]),
   );
+  const snapshots = new SnapshotHomes();
   const withPulls = (own: Gate, options: StartOptions): StartOptions => ({
     ...options,
     pullGate: through([own, pulls, ...(options.pullGate === undefined ? [] : [options.pullGate])]),
@@ -78,6 +80,22 @@ export function pooledRuntime(members: readonly PoolMember[], options: PoolOptio
     } catch (error) {
       if (turn.come || deadline.cause === undefined) throw error;
       throw deadline.error(`Waiting for a turn to start on member ${name} of the pool`);
+    }
+  };
+
+  /** A snapshot is on one machine: there is nothing to start from on the others. */
+  const takeAtHome = async (home: string, image: string, call: StartOptions): Promise<Slot> => {
+    const { signal, timeoutMs = Infinity } = call;
+    const others = new Set(plan.members.map(({ name }) => name).filter((name) => name !== home));
+    const waitMs = others.size === 0 ? timeoutMs : Math.min(timeoutMs, plan.snapshotWaitMs);
+    try {
+      return await slots.take({ signal, timeoutMs: waitMs }, others);
+    } catch (cause) {
+      if (waitMs === timeoutMs || signal?.aborted === true) throw cause;
+      throw new ComputerStartError(
+        `Member ${home} of the pool, which has the snapshot ${image}, had no room for ${waitMs} ms. Start from the full image, or raise snapshotWaitMs.`,
+        { reason: 'busy', retryable: true, cause },
+      );
     }
   };
 
@@ -132,8 +150,11 @@ export function pooledRuntime(members: readonly PoolMember[], options: PoolOptio
           ? startOptions
           : { ...startOptions, timeoutMs: Math.max(0, timeoutMs - (performance.now() - askedAt)) };
       const avoided = new Set<string>();
+      const home = snapshots.memberOf(request.image);
       for (;;) {
-        const slot = await slots.take(left(), avoided);
+        const slot = await (home === undefined
+          ? slots.take(left(), avoided)
+          : takeAtHome(home, request.image, left()));
         try {
           const computer = await startOn(slot.member, request, left);
           slot.succeeded();
@@ -142,7 +163,7 @@ export function pooledRuntime(members: readonly PoolMember[], options: PoolOptio
           return limitedComputer(computer, {
             commands,
             own: line,
-            keepsSnapshots: members.length === 1,
+            onSnapshot: (snapshot) => snapshots.add(snapshot, slot.member),
             onGone: () => {
               computers.delete(line);
               slot.release();
@@ -153,7 +174,8 @@ export function pooledRuntime(members: readonly PoolMember[], options: PoolOptio
           if (machine) slot.failed();
           avoided.add(slot.member);
           slot.release();
-          if (!machine || avoided.size === plan.members.length || startOptions.signal?.aborted) throw error;
+          const isLast = home !== undefined || avoided.size === plan.members.length;
+          if (!machine || isLast || startOptions.signal?.aborted) throw error;
           startOptions.emit('diagnostic', {
             message: `Member ${slot.member} of the pool could not start a computer; another one is asked.`,
           });

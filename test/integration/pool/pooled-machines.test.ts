@@ -102,6 +102,15 @@ describeDocker(`a pool of two Docker engines${secondEngineNeed}`, () => {
       expect(places.sort()).toEqual([false, true]);
       const there = (await isHere(spread[0])) ? spread[1] : spread[0];
 
+      await there.sendShellCommand('echo from there > /mark');
+      const copy = await there.snapshot?.({});
+      if (copy === undefined) throw new Error('A pool of Docker engines makes snapshots.');
+      const second = await pool.start(testRequest({ image: copy.image }), { emit, timeoutMs: 60_000 });
+      expect(await isThere(second)).toBe(true);
+      expect((await second.sendShellCommand('cat /mark')).stdout).toBe('from there\n');
+      await second.cleanup();
+      await copy.remove();
+
       const running = there.sendShellCommand('sleep 600');
       const lost = expect(running).rejects.toMatchObject({ code: 'computer_lost' });
       await engine.end('SIGTERM');

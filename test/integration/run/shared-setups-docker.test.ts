@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { sampleDataset, sampleImages } from '../../../examples/sample-benchmark/sample-benchmark.js';
 import { dockerRuntime } from '../../../src/computer/docker/index.js';
+import { pooledRuntime } from '../../../src/computer/pool/index.js';
 import {
   type AgentFunction,
   type ComputerRuntime,
@@ -128,6 +129,30 @@ describe.skipIf(!built)(`set-ups that attempts share${missing}`, { timeout: 900_
     expect(cells.map(({ status }) => status)).toEqual(['completed', 'completed']);
     expect(starts).toEqual(['full', 'snapshot']);
     expect(await listLabelled(docker, label)).toEqual(nothing);
+  });
+
+  it('are shared on the machine of a pool that has them, and gone through anew where that has no room', async () => {
+    await using setups = sharedSetups();
+    // Two members on one engine: which one has a copy is the pool's to know.
+    const pool = pooledRuntime(
+      ['one', 'two'].map((name) => ({ runtime, name, capacity: 1 })),
+      { snapshotWaitMs: 100 },
+    );
+    const opening: Scorer = {
+      name: 'opening',
+      score: async ({ session }) => {
+        await session.computer();
+        return { outcome: 'tests_failed', value: 0, explanation: 'not graded', tries: [] };
+      },
+    };
+    // The agent's computer takes the only place beside the copy.
+    const first = await run(setups, { runtime: pool, scorer: opening });
+    expect(first.result).toMatchObject({ status: 'scored', setup: { agent: 'full', grading: 'full' } });
+    expect(first.of('computer.degraded')).toMatchObject([
+      { reason: expect.stringMatching(/set up by itself.* had no room for 100 ms/) },
+    ]);
+    const second = await run(setups, { runtime: pool, scorer: noGrading });
+    expect(second.result).toMatchObject({ status: 'scored', setup: { agent: 'snapshot' } });
   });
 
   it('are made by one of the attempts that start at once, while the others wait', async () => {

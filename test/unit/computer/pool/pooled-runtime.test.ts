@@ -67,6 +67,7 @@ describe('pooledRuntime', () => {
       pulls: null,
       commandsPerComputer: 8,
       commands: null,
+      snapshotWaitMs: 30_000,
       failuresBeforePause: 3,
       pauseMs: 60_000,
     });
@@ -270,7 +271,7 @@ describe('pooledRuntime', () => {
 });
 
 describe('a pool', () => {
-  it('fetches images ahead on every member, lets them go there, and keeps snapshots where there is one machine', async () => {
+  it('fetches images ahead on every member, lets them go there, and makes snapshots', async () => {
     const calls: string[] = [];
     const machine = (name: string): ComputerRuntime => ({
       name,
@@ -292,10 +293,69 @@ describe('a pool', () => {
     await both.prefetchImage?.('i', silent);
     expect(await both.evictImage?.('i', { belowFreeBytes: 1 })).toBe(true);
     expect(calls).toEqual(['a fetches i', 'b fetches i', 'a lets go of i', 'b lets go of i']);
-    expect((await both.start(request, silent)).snapshot).toBeUndefined();
     const one = pooledRuntime([{ runtime: machine('a'), capacity: 1 }], { commands: 50 });
     expect(Computer.from(await one.start(request, silent)).canSnapshot).toBe(true);
     expect(pooledRuntime([{ runtime: member('plain'), capacity: 1 }]).prefetchImage).toBeUndefined();
+  });
+
+  it('starts from a snapshot where it is, and says soon when there is no room there', async () => {
+    const asked: string[] = [];
+    const machine = (name: string): ComputerRuntime => ({
+      name,
+      start: async ({ image }) => {
+        asked.push(`${name} ${image}`);
+        const remove = async () => undefined;
+        return shComputer({
+          snapshot: async () => ({ image: 'copy', remove, [Symbol.asyncDispose]: remove }),
+        });
+      },
+    });
+    const pool = pooledRuntime(
+      [
+        { runtime: machine('a'), capacity: 2, weight: 100 },
+        { runtime: machine('b'), capacity: 100, weight: 1 },
+      ],
+      { snapshotWaitMs: 20 },
+    );
+    const first = await pool.start(request, silent);
+    const snapshot = await Computer.from(first).snapshot();
+    const copy = { ...request, image: snapshot.image };
+    const second = await pool.start(copy, silent);
+    await expect(pool.start(copy, silent)).rejects.toMatchObject({
+      code: 'computer_start',
+      reason: 'busy',
+      message: expect.stringMatching(/^Member a .* copy, had no room for 20 ms/),
+    });
+    await expect(pool.start(copy, { ...silent, timeoutMs: 5 })).rejects.toMatchObject({ code: 'timeout' });
+    await second.cleanup();
+    await (await pool.start(copy, silent)).cleanup();
+    expect(asked).toEqual(['a i', 'a copy', 'a copy']);
+    await snapshot.remove();
+    await pool.start(request, silent);
+    await pool.start(copy, silent);
+    expect(asked.slice(3), 'what is no snapshot any more is anywhere').toEqual(['a i', 'b copy']);
+  });
+
+  it('asks nobody else where the machine of a snapshot cannot be reached', async () => {
+    let [broken, asked] = [false, 0];
+    const machine = (name: string): ComputerRuntime => ({
+      name,
+      start: async () => {
+        asked++;
+        if (broken) throw unreachable();
+        const remove = async () => undefined;
+        return shComputer({
+          snapshot: async () => ({ image: 'copy', remove, [Symbol.asyncDispose]: remove }),
+        });
+      },
+    });
+    const pool = pooledRuntime(['a', 'b'].map((name) => ({ runtime: machine(name), capacity: 2 })));
+    await Computer.from(await pool.start(request, silent)).snapshot();
+    broken = true;
+    await expect(pool.start({ ...request, image: 'copy' }, silent)).rejects.toMatchObject({
+      reason: 'engine_unreachable',
+    });
+    expect(asked).toBe(2);
   });
 
   it('fetches ahead on those members that can, and says which could not', async () => {
