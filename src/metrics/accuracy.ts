@@ -4,7 +4,7 @@ import { issueOf } from './issue-of.js';
 import type { Metric } from './metric.js';
 import { ratio, scoredOnly } from './money.js';
 import type { Interval } from './run-summary-schema.js';
-import { type BootstrapOptions, bootstrapRatio } from './statistics/bootstrap.js';
+import { bootstrapInterval, type BootstrapOptions } from './statistics/bootstrap.js';
 import { standardError } from './statistics/standard-error.js';
 import { wilsonInterval } from './statistics/wilson-interval.js';
 
@@ -90,13 +90,13 @@ export function accuracyInterval(options: BootstrapOptions = {}): Metric<Interva
       const share = accuracy.compute(scored);
       if (share === undefined) return undefined;
       const issues = [...groupBy(scored, clusterOf('issue')).values()];
+      const wilson = wilsonInterval(share, issues.length);
+      if (issues.length === scored.length) return wilson;
       const units = issues.map((members) => ({
         part: members.filter(({ passed }) => passed).length,
         whole: members.length,
       }));
-      const alike = units.every(({ part, whole }) => part === share * whole);
-      if (issues.length === scored.length || alike) return wilsonInterval(share, issues.length);
-      return bootstrapRatio(units, options)?.interval;
+      return bootstrapInterval(units, options) ?? wilson;
     },
   };
 }

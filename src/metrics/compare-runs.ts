@@ -3,7 +3,7 @@ import { groupBy } from './group-by.js';
 import { issueOf } from './issue-of.js';
 import { ratio, scoredOnly } from './money.js';
 import type { Interval } from './run-summary-schema.js';
-import { type BootstrapOptions, bootstrapRatio } from './statistics/bootstrap.js';
+import { bootstrapInterval, type BootstrapOptions } from './statistics/bootstrap.js';
 import { signTest } from './statistics/sign-test.js';
 import { standardError } from './statistics/standard-error.js';
 
@@ -19,7 +19,7 @@ export interface PairedDifference {
   /** Second minus first. */
   readonly difference: number | undefined;
   readonly standardError: number | undefined;
-  /** 95 %, by bootstrap. */
+  /** 95 %, by bootstrap. Undefined too where all issues differ by the same, as between equal runs: then no spread was seen. */
   readonly interval: Interval | undefined;
 }
 
@@ -110,13 +110,13 @@ function pairedDifference(
       values,
       differences.map(({ cluster }) => cluster),
     ),
-    interval: bootstrapRatio(
+    interval: bootstrapInterval(
       clusters.map((members) => ({
         part: members.reduce((sum, { value }) => sum + value, 0),
         whole: members.length,
       })),
       options,
-    )?.interval,
+    ),
   };
 }
 

@@ -3,7 +3,8 @@ import { groupBy } from './group-by.js';
 import { issueOf } from './issue-of.js';
 import type { Metric } from './metric.js';
 import type { Interval } from './run-summary-schema.js';
-import { type BootstrapOptions, bootstrapRatio } from './statistics/bootstrap.js';
+import { bootstrapInterval, type BootstrapOptions } from './statistics/bootstrap.js';
+import { wilsonInterval } from './statistics/wilson-interval.js';
 
 /** Sum of what was paid, in dollars, over all samples. Upstream's `total_earned`. */
 export const earned: Metric<number> = {
@@ -24,20 +25,23 @@ export const earnRate: Metric<number | undefined> = {
 };
 
 /**
- * 95 % interval of the earn rate, from resampling issues with all their samples. Undefined for fewer than two issues.
- * A bootstrap knows only the prices it saw: where nothing or everything was earned it gives an interval without width.
+ * 95 % interval of the earn rate, from resampling issues with all their samples. Where all issues came out alike, as where
+ * nothing or everything was earned, a bootstrap sees no spread, so that Wilson's is given: with the number of equally dear
+ * issues that would make a rate as sure, (Σ w)² / Σ w² (Kish 1965), for its count. Undefined where nothing was available.
  */
 export function earnRateInterval(options: BootstrapOptions = {}): Metric<Interval | undefined> {
   return {
     name: 'earn_rate_interval',
-    compute: (results) =>
-      bootstrapRatio(
-        [...groupBy(results, ({ taskId }) => issueOf(taskId)).values()].map((members) => ({
-          part: earned.compute(members),
-          whole: available.compute(members),
-        })),
-        options,
-      )?.interval,
+    compute: (results) => {
+      const units = [...groupBy(results, ({ taskId }) => issueOf(taskId)).values()].map((members) => ({
+        part: earned.compute(members),
+        whole: available.compute(members),
+      }));
+      const rate = earnRate.compute(results);
+      if (rate === undefined) return undefined;
+      const issues = available.compute(results) ** 2 / units.reduce((sum, { whole }) => sum + whole ** 2, 0);
+      return bootstrapInterval(units, options) ?? wilsonInterval(rate, issues);
+    },
   };
 }
 

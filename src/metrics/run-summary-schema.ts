@@ -9,7 +9,7 @@ const optional = z.number().optional();
 const intervalSchema = z.object({
   low: z.number(),
   high: z.number(),
-  /** `wilson`: a proportion of independent results. `bootstrap`: percentiles over resampled issues. */
+  /** `wilson`: a proportion of independent results, or issues that all came out alike. `bootstrap`: percentiles over resampled issues. */
   method: z.enum(['wilson', 'bootstrap']),
 });
 

@@ -60,3 +60,18 @@ export function bootstrapRatio(
   const variance = ratios.reduce((sum, ratio) => sum + (ratio - mean) ** 2, 0) / (ratios.length - 1);
   return { interval: { low, high, method: 'bootstrap' }, standardError: Math.sqrt(variance) };
 }
+
+/**
+ * The interval of `bootstrapRatio`, unless it has no width: what did not vary among these units may vary among others, and
+ * resampling cannot say how much.
+ */
+export function bootstrapInterval(
+  units: readonly RatioPart[],
+  options: BootstrapOptions = {},
+): Interval | undefined {
+  const interval = bootstrapRatio(units, options)?.interval;
+  if (interval === undefined) return undefined;
+  const { low, high } = interval;
+  // Equal but for rounding.
+  return high - low <= 1e-9 * Math.max(Math.abs(low), Math.abs(high)) ? undefined : interval;
+}

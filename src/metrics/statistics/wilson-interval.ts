@@ -5,7 +5,8 @@ const z = 1.959963984540054;
 
 /**
  * Wilson's 95 % interval for a share of `count` independent yes-or-no results (Wilson 1927, without continuity
- * correction): within [0, 1], and sensible where none or all passed. Undefined for a count of 0.
+ * correction): within [0, 1], and sensible where none or all passed. The count may be an effective one, which is no whole
+ * number. Undefined for a count of 0.
  */
 export function wilsonInterval(share: number, count: number): Interval | undefined {
   if (count === 0) return undefined;

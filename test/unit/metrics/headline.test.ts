@@ -140,4 +140,26 @@ describe('the error of the accuracy', () => {
     const run = ['1_1', '1_2', '1_3', '2_1'].map((id) => scored(id, !id.startsWith('2')));
     expect(earnRateInterval({ seed: 1 }).compute(run)).toMatchObject({ low: 0, high: 1 });
   });
+
+  it('keeps the width of the earn rate where all issues came out alike, dear ones counting for more', () => {
+    const none = [scored('1', false, { available: 300 }), scored('2', false, { available: 100 })];
+    // 400² / (300² + 100²) = 1.6 issues; Wilson for 0 of them: z² / (1.6 + z²).
+    const interval = earnRateInterval().compute(none);
+    expect(interval).toMatchObject({ low: 0, method: 'wilson' });
+    expect(interval?.high).toBeCloseTo(3.841458820694124 / 5.441458820694124, 12);
+    const all = earnRateInterval().compute(
+      none.map(({ taskId, available }) => scored(taskId, true, { available })),
+    );
+    expect(all).toMatchObject({ high: 1, method: 'wilson' });
+    expect(all?.low).toBeCloseTo(1.6 / 5.441458820694124, 12);
+    // One issue, and issues that each earned a third: Wilson for 1 of 1, and for a third of three.
+    expect(earnRateInterval().compute([scored('1', true)])?.low).toBeCloseTo(1 / 4.841458820694124, 12);
+    const thirds = ['1', '2', '3'].flatMap((id) => epochs(id, '100', { available: 0.1 }));
+    const third = earnRateInterval().compute(thirds);
+    expect(third?.method).toBe('wilson');
+    // (1/3 + z²/6 ∓ z · √(2/27 + z²/36)) / (1 + z²/3), worked out apart.
+    expect(third?.low).toBeCloseTo(0.06149194472039633, 6);
+    expect(third?.high).toBeCloseTo(0.7923403991979523, 6);
+    expect(earnRateInterval().compute([scored('1', false, { available: 0 })])).toBeUndefined();
+  });
 });
