@@ -55,6 +55,32 @@ describe('the Markdown for a pull request', () => {
     expect(cells?.split('|')).toHaveLength(6);
   });
 
+  it('is no longer than a comment may be, and says what it left out', () => {
+    const title = 'A title | with cells & more '.repeat(100);
+    const ids = Array.from({ length: 300 }, (_, index) => `${index}_${'9'.repeat(120)}`);
+    const records = ids.map((id) => scored(id, false, { title }));
+    const base = ids.map((id) => scored(id, true, { title }));
+    const full = reportData(records, { base, name: title });
+    const labels = Object.fromEntries(ids.map((id) => [id, { ...full.summary.overall, tasks: 1 }] as const));
+    const data = { ...full, summary: { ...full.summary, byLabel: { 'a | label': labels, other: {} } } };
+    const text = markdownReport(data);
+    expect(text.length).toBeLessThanOrEqual(65_536);
+    expect(text).toContain('**Earned $0**');
+    expect(text).toMatch(/Passed less often: `0_9+`, .*, and \d+ more\./);
+    expect(text).toMatch(/\n\n\d+ more are in results\.csv\./);
+    expect(text).toMatch(
+      /Left out, since a comment holds 65,536 characters: .+\. All of it is in report\.html/,
+    );
+    expect(text.split('<details>')).toHaveLength(text.split('</details>').length);
+    expect(text).toMatch(/<sub>Run `r`.*<\/sub>\n$/);
+  });
+
+  it('leaves nothing out where there is room', () => {
+    const text = markdownReport(reportData([...epochs('1', '10'), ...epochs('2', '00')]));
+    expect(text).not.toContain('Left out');
+    expect(text).toContain('More figures');
+  });
+
   it('says how many samples are missing', () => {
     const data = reportData(epochs('1', '1'));
     const unfinished = { ...data, description: { ...data.description, epochs: 4 } };
