@@ -40,13 +40,13 @@ export class OutputCapture {
     return this.#totalBytes;
   }
 
-  /** Resolves when more may be written: at once, unless the spill file is slower than the stream. Never rejects. */
-  async write(bytes: Uint8Array): Promise<void> {
+  /** Resolves when more may be written; `undefined` when that is at once, as it is without a spill file. Never rejects. */
+  write(bytes: Uint8Array): Promise<void> | undefined {
     this.#totalBytes += bytes.length;
     const forHead = Math.min(bytes.length, this.#headBytes - this.#headLength);
     if (forHead > 0) this.#keepInHead(bytes.subarray(0, forHead));
     if (forHead < bytes.length) this.#keepInTail(bytes.subarray(forHead));
-    await this.#spill?.write(bytes);
+    return this.#spill?.write(bytes);
   }
 
   /** What has been kept so far. Does not end the capture. */

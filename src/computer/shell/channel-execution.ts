@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import type { Readable } from 'node:stream';
 import type { OutputStream } from '../computer-interface.js';
 import { bootText, commandHeader, parseStartFrame } from './boot.js';
 import type { CommandRun } from './command-run.js';
@@ -9,6 +8,7 @@ import { feedStdin } from './feed-stdin.js';
 import { FrameScanner } from './frame-scanner.js';
 import type { OutputWriter } from './output-sink.js';
 import { markerVariable } from './process-kill.js';
+import { readChunks, type Taken } from './read-chunks.js';
 
 /** Hands a command to a shell on a channel of its own. */
 export async function startOnChannel(
@@ -27,21 +27,18 @@ export async function startOnChannel(
   const input = new AbortController();
   const { fault, raise } = faultSwitch();
 
-  const pump = async (name: OutputStream, stream: Readable): Promise<void> => {
+  const write = (stream: OutputStream, bytes: Uint8Array): Taken => {
     try {
-      // The backend gives bytes: no encoding is ever set on these streams.
-      for await (const chunk of stream as AsyncIterable<Uint8Array>) {
-        try {
-          await sink.write(name, scanners[name].push(chunk));
-        } catch (error) {
-          raise(error);
-        }
-      }
-    } catch {
-      // What became of the link is told by `exit`.
+      return sink.write(stream, scanners[stream].push(bytes))?.catch(raise);
+    } catch (error) {
+      raise(error);
+      return undefined;
     }
   };
-  const drained = Promise.all([pump('stdout', channel.stdout), pump('stderr', channel.stderr)]);
+  const drained = Promise.all([
+    readChunks(channel.stdout, (bytes) => write('stdout', bytes)),
+    readChunks(channel.stderr, (bytes) => write('stderr', bytes)),
+  ]);
   const header = commandHeader({ ...run, nonce, keepsStdin: run.options.stdin !== undefined });
   feedStdin(channel.stdin, header, run.options.stdin, input.signal).catch(raise);
   return {

@@ -1,4 +1,5 @@
 const newline = 0x0a;
+const firstByte = 0x1e;
 
 /** Finds the frame that ends a command in one stream, wherever the stream is cut, and lets everything before it through. */
 export class EndScanner {
@@ -54,8 +55,12 @@ export class EndScanner {
 
   /** Where the pattern may begin at the end of `bytes`. */
   #possibleStart(bytes: Buffer): number {
-    for (let start = Math.max(0, bytes.length - this.#pattern.length + 1); start < bytes.length; start++) {
-      if (bytes.subarray(start).equals(this.#pattern.subarray(0, bytes.length - start))) return start;
+    const first = Math.max(0, bytes.length - this.#pattern.length + 1);
+    for (let start = first; start < bytes.length; start++) {
+      // Asked first, because comparing takes memory, and a flood comes in many pieces.
+      if (bytes[start] !== firstByte) continue;
+      const length = bytes.length - start;
+      if (bytes.compare(this.#pattern, 0, length, start) === 0) return start;
     }
     return bytes.length;
   }

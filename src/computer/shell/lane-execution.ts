@@ -26,8 +26,13 @@ export function startOnLane(pool: LanePool): StartExecution {
     const nonce = randomBytes(16).toString('hex');
     const header = commandHeader({ ...run, nonce, keepsStdin: false });
     const { fault, raise } = faultSwitch();
-    const write: WriteOutput = async (stream, bytes) => {
-      await sink.write(stream, bytes).catch(raise);
+    const write: WriteOutput = (stream, bytes) => {
+      try {
+        return sink.write(stream, bytes)?.catch(raise);
+      } catch (error) {
+        raise(error);
+        return undefined;
+      }
     };
     const exchange = lane.exchange({ marker: run.marker, header, nonce }, write);
     let told: LaneEnd | undefined;

@@ -169,7 +169,7 @@ interface Waiter {
 }
 
 async function answers(lane: Lane): Promise<boolean> {
-  return (await exchange(lane, 'ping', async () => undefined)) !== undefined;
+  return (await exchange(lane, 'ping', () => undefined)) !== undefined;
 }
 
 /** Asks a lane that runs nothing. */

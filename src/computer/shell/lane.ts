@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import type { Readable } from 'node:stream';
 import type { OutputStream } from '../computer-interface.js';
 import { settledWithin } from '../deadline.js';
 import { EndScanner } from './end-scanner.js';
@@ -7,6 +6,7 @@ import { FrameScanner } from './frame-scanner.js';
 import { bootText } from './boot.js';
 import { type LaneEnd, laneText, parseLaneEnd } from './lane-text.js';
 import type { ProcessIdentity } from './process-kill.js';
+import { readChunks, type Taken } from './read-chunks.js';
 import type { ChannelExit, ShellChannel, ShellTransport } from './shell-transport.js';
 
 /** A supervisor inside that takes one command after another. */
@@ -34,7 +34,7 @@ export interface LaneRequest {
   readonly nonce: string;
 }
 
-export type WriteOutput = (stream: OutputStream, bytes: Uint8Array) => Promise<void>;
+export type WriteOutput = (stream: OutputStream, bytes: Uint8Array) => Taken;
 
 export interface LaneExchange {
   /** The end as the supervisor told it, on both streams; `undefined` when the streams ended before. Never rejects. */
@@ -92,28 +92,21 @@ export async function openLane(
   };
 }
 
-type Consumer = (stream: OutputStream, bytes: Uint8Array) => Promise<void>;
-
 interface LaneStreams {
   /** Gets what arrives; without one it is dropped. */
-  consumer: Consumer | undefined;
+  consumer: WriteOutput | undefined;
   readonly drained: Promise<unknown>;
 }
 
 function readStreams(channel: ShellChannel): LaneStreams {
-  const pump = async (name: OutputStream, stream: Readable): Promise<void> => {
-    try {
-      // The backend gives bytes: no encoding is ever set on these streams.
-      for await (const chunk of stream as AsyncIterable<Uint8Array>) await streams.consumer?.(name, chunk);
-    } catch {
-      // What became of the link is told by `exit`.
-    }
-  };
-  const streams: { consumer: Consumer | undefined; drained: Promise<unknown> } = {
+  const streams: { consumer: WriteOutput | undefined; drained: Promise<unknown> } = {
     consumer: undefined,
     drained: Promise.resolve(),
   };
-  streams.drained = Promise.all([pump('stdout', channel.stdout), pump('stderr', channel.stderr)]);
+  streams.drained = Promise.all([
+    readChunks(channel.stdout, (bytes) => streams.consumer?.('stdout', bytes)),
+    readChunks(channel.stderr, (bytes) => streams.consumer?.('stderr', bytes)),
+  ]);
   return streams;
 }
 
@@ -122,9 +115,10 @@ async function greet(channel: ShellChannel, streams: LaneStreams): Promise<Proce
   const nonce = randomBytes(16).toString('hex');
   const scanner = new FrameScanner(nonce);
   const greeted = new Promise<void>((resolve) => {
-    streams.consumer = async (stream, bytes) => {
+    streams.consumer = (stream, bytes) => {
       if (stream === 'stdout') scanner.push(bytes);
       if (scanner.frame !== undefined) resolve();
+      return undefined;
     };
   });
   channel.stdin.write(`${nonce}\n`);
@@ -149,9 +143,13 @@ function followExchange(streams: LaneStreams, id: string, nonce: string, write: 
     }
   };
   const both = new Promise<void>((resolve) => {
-    streams.consumer = async (stream, bytes) => {
-      await write(stream, starts[stream].push(ends[stream].push(bytes)));
-      if (ends.stdout.text !== undefined && ends.stderr.text !== undefined) resolve();
+    streams.consumer = (stream, bytes) => {
+      const taken = write(stream, starts[stream].push(ends[stream].push(bytes)));
+      if (ends.stdout.text !== undefined && ends.stderr.text !== undefined) {
+        if (taken === undefined) resolve();
+        else void taken.then(resolve);
+      }
+      return taken;
     };
   });
   const end = (async () => {

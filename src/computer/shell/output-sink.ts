@@ -3,9 +3,10 @@ import { OutputCapture } from '../capture.js';
 import { capturedText } from '../captured-text.js';
 import type { CommandResult, OutputStream, ShellCommandOptions } from '../computer-interface.js';
 
-/** Takes pieces of output. Resolves when more may be written. */
+/** Takes pieces of output. */
 export interface OutputWriter {
-  write(stream: OutputStream, bytes: Uint8Array): Promise<void>;
+  /** Resolves when more may be written; `undefined` when that is at once, as it is but for slow files. */
+  write(stream: OutputStream, bytes: Uint8Array): Promise<void> | undefined;
 }
 
 /** Where the two streams of one command go: bounded captures, and the caller's `onOutput`. */
@@ -28,15 +29,15 @@ export class OutputSink implements OutputWriter {
     this.#onLateOutput = onLateOutput;
   }
 
-  /** Resolves when more may be written. What comes after `finish` is late: the result has been given. */
-  async write(stream: OutputStream, bytes: Uint8Array): Promise<void> {
-    if (bytes.length === 0) return;
+  /** What comes after `finish` is late: the result has been given. */
+  write(stream: OutputStream, bytes: Uint8Array): Promise<void> | undefined {
+    if (bytes.length === 0) return undefined;
     if (!this.#open) {
       this.#onLateOutput?.({ stream, bytes });
-      return;
+      return undefined;
     }
     this.#onOutput?.({ stream, bytes });
-    await this.#captures[stream].write(bytes);
+    return this.#captures[stream].write(bytes);
   }
 
   async finish(exitCode: number | null, leftoverProcesses: number | null): Promise<CommandResult> {
