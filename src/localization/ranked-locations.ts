@@ -10,8 +10,8 @@ export interface RankedLocation {
 /**
  * Reads an agent's list. Asked for is one `path` or `path:function` a line; taken as well are JSON arrays of these or of
  * objects with `path` or `file` and perhaps `function`, alone or as a property of an object, code fences, list marks,
- * numbers of lines behind the path, and absolute paths. Lines with blanks inside are remarks. Undefined where no
- * place is named at all.
+ * numbers of lines behind the path, absolute paths, and blanks around the colon behind a file: `path: function`. Other
+ * lines with blanks inside are remarks. Undefined where no place is named at all.
  *
  * @param repository The repository's path in the benchmark's layout, such as `/app/expensify`; what stands before and up
  * to it is cut off.
@@ -45,11 +45,19 @@ function fromJson(text: string): NamedLocation[] | undefined {
   });
 }
 
+/** `Here: this` is a remark: what stands before the colon has to look like a file, and what is behind it like one name. */
+function withoutBlanksAtColon(line: string): string {
+  const [, file = '', name = ''] = /^(\S+?)\s*::?\s+(\S+)$/.exec(line) ?? [];
+  const isFile = file.includes('/') || /\.\w+$/.test(file);
+  return isFile && /^[\w$.]+(?:\([^()]*\))?$/.test(name) ? `${file}:${name}` : line;
+}
+
 function fromLines(text: string): NamedLocation[] {
   return text
     .split('\n')
     .map((line) => line.trim().replace(/^(?:[-*+]|\d+[.)])\s+/, ''))
-    .map((line) => line.replace(/^[`"']+|[`"',;]+$/g, ''))
+    .map((line) => line.replaceAll('`', '').replace(/^["']+|["',;]+$/g, ''))
+    .map(withoutBlanksAtColon)
     .filter((line) => line !== '' && !/\s/.test(line))
     .map((place) => ({ place }));
 }
