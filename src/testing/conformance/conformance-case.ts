@@ -52,6 +52,8 @@ export interface ConformanceCapabilities {
   readonly trees: boolean;
   /** Each computer is a machine of its own, so that a case may try to wreck it. Default: false. */
   readonly disposable: boolean;
+  /** A durable command is found again after a lost link, with all its output. Default: false. */
+  readonly survivesLostLinks: boolean;
   /** `create` applies `memoryBytes`, and results tell of memory kills. Default: false. */
   readonly limitsMemory: boolean;
   /** `create` applies `processes`. Default: false. */

@@ -8,6 +8,7 @@ const defaults: ConformanceCapabilities = {
   longCommands: true,
   trees: true,
   disposable: false,
+  survivesLostLinks: false,
   limitsMemory: false,
   limitsProcesses: false,
 };

@@ -7,6 +7,7 @@ import { startPodServer } from '../../fixtures/kubectl/pod-server.js';
 
 export interface Place {
   readonly prefix: readonly string[];
+  /** Ends what runs there. Idempotent. */
   remove(): Promise<void>;
 }
 
@@ -30,12 +31,12 @@ export const places: readonly { name: string; missing: boolean; create(): Promis
       const root = createBusyboxRoot();
       const script = `mount -t proc proc ${root.path}/proc && exec chroot ${root.path} sleep 100000`;
       const place = spawn('unshare', ['--fork', '--pid', '--mount', '--kill-child', 'sh', '-c', script]);
+      const ended = new Promise((resolve) => place.once('exit', resolve));
       const pid = await childRunning(place.pid ?? 0, 'sleep');
       const enter = ['--target', String(pid), '--mount', '--pid', '--root', '--wd'];
       return {
         prefix: ['nsenter', ...enter, '--'],
         remove: async () => {
-          const ended = new Promise((resolve) => place.once('exit', resolve));
           place.kill('SIGKILL');
           await ended;
           root.remove();

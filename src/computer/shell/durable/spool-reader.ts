@@ -3,6 +3,7 @@ import type { OutputStream } from '../../computer-interface.js';
 import { EndScanner } from '../end-scanner.js';
 import { FrameScanner } from '../frame-scanner.js';
 import type { OutputWriter } from '../output-sink.js';
+import { PieceScanner } from './piece-scanner.js';
 import { parseSpoolEnd, type SpoolEnd } from './spool-end.js';
 
 /** One reading of a spool, from where the last one stopped. */
@@ -48,7 +49,7 @@ export class SpoolReader {
 
   read(): SpoolReading {
     const end = randomBytes(16).toString('hex');
-    const ends = { stdout: new EndScanner(end), stderr: new EndScanner(end) };
+    const scanners = { stdout: new EndScanner(end), stderr: new PieceScanner(end) };
     let isOpen = true;
     let tell: (end: SpoolEnd) => void = () => undefined;
     const told = new Promise<SpoolEnd>((resolve) => {
@@ -62,12 +63,12 @@ export class SpoolReader {
       },
       write: async (stream, chunk) => {
         if (!isOpen) return;
-        const bytes = ends[stream].push(chunk);
+        const bytes = scanners[stream].push(chunk);
         this.#received[stream] += bytes.length;
         await this.#sink.write(stream, this.#frames[stream].push(bytes));
         if (bytes.length > 0) this.#onProgress();
-        if (ends.stdout.text !== undefined && ends.stderr.text !== undefined)
-          tell(parseSpoolEnd(ends.stdout.text));
+        if (scanners.stdout.text !== undefined && scanners.stderr.hasEnded)
+          tell(parseSpoolEnd(scanners.stdout.text));
       },
     };
   }

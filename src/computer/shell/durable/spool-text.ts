@@ -49,7 +49,10 @@ swl_await_room() {
 swl_pause() { sleep "$1" || sleep 1; }
 `;
 
-/** Sends what a spool holds from an offset on, until the command and its output have ended, and then tells the end. */
+/**
+ * Sends what a spool holds from an offset on, until the command and its output have ended, and then tells the end. What
+ * goes over stderr is counted piece by piece: clients such as `kubectl` complain there when a link breaks.
+ */
 const followFunctions = String.raw`
 swl_look() {
   set -- "$swl_dir"/exit.*
@@ -94,6 +97,10 @@ swl_follow() {
     if [ -s "$swl_dir/$1.$swl_start" ]; then swl_size=$(wc -c <"$swl_dir/$1.$swl_start"); fi
     swl_rest=$((swl_start + ${'$'}{swl_size:-0} - swl_at))
     if [ $swl_rest -gt 0 ]; then
+      if [ "$1" = stderr ]; then
+        if [ $swl_rest -gt 1048576 ]; then swl_rest=1048576; fi
+        printf '\036%s %s\n' "$swl_end" $swl_rest
+      fi
       tail -c "+$((swl_at - swl_start + 1))" "$swl_dir/$1.$swl_start" | head -c "$swl_rest" || exit
       swl_at=$((swl_at + swl_rest)) swl_idle=0 swl_quiet=0
       continue

@@ -96,4 +96,62 @@ export const deadlineCases: readonly CaseDefinition[] = [
       expectEqual('The next command', (await run('echo next; exit 4')).exitCode, 4);
     },
   },
+  {
+    id: 'deadlines/clock-jump',
+    level: 3,
+    title:
+      "a time limit is a time: this machine's clock set forward and back by an hour neither ends a command nor lets it run on",
+    requires: ['concurrentCommands'],
+    body: async ({ run, path }) => {
+      const go = shellQuote(path('go'));
+      using clock = shiftableClock();
+      const waiting = expectedLater(
+        run(`i=0; while [ ! -e ${go} ] && [ $i -lt 600 ]; do i=$((i + 1)); sleep 0.1; done; echo done`),
+      );
+      const ended = run('sleep 300', { timeoutMs: 3000, killGraceMs: 500 });
+      const outcome = expectedLater(expectRejection('The command', ended, { code: 'command_timeout' }));
+      for (const shiftMs of [hourMs, -hourMs]) {
+        clock.shift(shiftMs);
+        // Two commands later whoever looks at the clock has looked.
+        for (const word of ['first', 'second']) {
+          const { stdout, durationMs } = await run(`sleep 0.3; echo ${word}`);
+          expectEqual('The output of a command', stdout, `${word}\n`);
+          expectThat(
+            durationMs >= 0 && durationMs < hourMs,
+            `A command took ${durationMs} ms by its own account.`,
+          );
+        }
+      }
+      await outcome;
+      await run(`touch ${go}`);
+      expectEqual('The output of the command that waited', (await waiting).stdout, 'done\n');
+    },
+  },
 ];
+
+const hourMs = 3_600_000;
+
+/** This process's clock, which may be set; right again when it is disposed of. */
+function shiftableClock(): Disposable & { shift(shiftMs: number): void } {
+  const TrueDate = globalThis.Date;
+  let shiftMs = 0;
+  globalThis.Date = new Proxy(TrueDate, {
+    construct: (target, parameters: unknown[], newTarget) =>
+      // Its type says that a constructor gives an object.
+      Reflect.construct(
+        target,
+        parameters.length === 0 ? [target.now() + shiftMs] : parameters,
+        newTarget,
+      ) as object,
+    get: (target, key, receiver) =>
+      key === 'now' ? () => target.now() + shiftMs : (Reflect.get(target, key, receiver) as unknown),
+  });
+  return {
+    shift: (milliseconds) => {
+      shiftMs = milliseconds;
+    },
+    [Symbol.dispose]: () => {
+      globalThis.Date = TrueDate;
+    },
+  };
+}

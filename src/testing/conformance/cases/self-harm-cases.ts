@@ -14,6 +14,14 @@ async function expectSurvived(bench: CaseBench, command: string, user?: string):
   await expectWorksOn(bench);
 }
 
+/** `pkill -9 -f`, which not every machine has. `patterns` are the shell's, for the whole command line. */
+const killWhere = (patterns: string) => `for file in /proc/[0-9]*/cmdline; do
+  pid=\${file#/proc/}; pid=\${pid%/cmdline}
+  if [ "$pid" != $$ ]; then
+    case $(tr '\\0' ' ' <"$file" 2>/dev/null) in ${patterns}) kill -9 "$pid" 2>/dev/null ;; esac
+  fi
+done`;
+
 export const selfHarmCases: readonly CaseDefinition[] = [
   {
     id: 'self-harm/closes-output',
@@ -43,8 +51,8 @@ export const selfHarmCases: readonly CaseDefinition[] = [
         'a command that kills the process above it',
         'if [ $PPID -gt 1 ]; then kill -9 $PPID; fi',
       ],
-      ['kills-shells', 'a command that kills every shell', 'pkill -9 sh || killall -9 sh'],
-      ['kills-node', 'a command that kills whatever has node in its command line', 'pkill -9 -f node'],
+      ['kills-shells', 'a command that kills every shell', killWhere('sh | sh\\ * | */sh\\ *')],
+      ['kills-node', 'a command that kills whatever has node in its command line', killWhere('*node*')],
     ] as const
   ).map(
     ([name, what, command]): CaseDefinition => ({
