@@ -9,6 +9,7 @@ import {
   pastDurations,
   type ResultRecord,
   rescoreRun,
+  RunEvents,
   runEval,
   type Scorer,
   StoredRun,
@@ -88,6 +89,40 @@ describe('the folder of a run', () => {
     ]);
     expect(await readFile(join(store, 'attempts/0_1/epoch-2/attempt-1/patch.diff'), 'utf8')).toBe('fixed');
     expect(await readdir(store)).not.toContain('lock');
+  });
+
+  it('keeps the events of its own run, where another one has the same tasks and the same stream', async () => {
+    const events = new RunEvents();
+    // Neither agent goes on before both are at work, so that the events of both runs are mixed.
+    let waiting: (() => void)[] = [];
+    const agent: EvalOptions['agent'] = {
+      name: 'meeting',
+      solve: async (context) => {
+        await new Promise<void>((resolve) => {
+          waiting.push(resolve);
+          if (waiting.length < 2) return;
+          for (const each of waiting) each();
+          waiting = [];
+        });
+        return await fakeSolver.solve(context);
+      },
+    };
+    const options = { dataset: fakeTasks(2), agent, runtime: fakeBenchmarkRuntime(), events, concurrency: 1 };
+    const stores = await Promise.all([newFolder(), newFolder()]);
+    const outcomes = await Promise.all(stores.map((store) => runEval({ ...options, store })));
+    for (const [index, { runId }] of outcomes.entries()) {
+      const stored = await StoredRun.open(stores[index] ?? '');
+      expect(stored.description.runId).toBe(runId);
+      for (const taskId of ['0_1', '1_1']) {
+        const kept: (string | undefined)[][] = [];
+        for await (const event of stored.events({ taskId, epoch: 1, attempt: 1 }))
+          kept.push([event.type, event.runId, event.taskId]);
+        expect(kept[0]).toEqual(['task.started', runId, taskId]);
+        expect(kept.at(-1)).toEqual(['task.finished', runId, taskId]);
+        expect(new Set(kept.map(([, id]) => id))).toEqual(new Set([runId]));
+      }
+    }
+    expect(new Set(outcomes.map(({ runId }) => runId)).size).toBe(2);
   });
 
   it('goes on where a cancelled run was and does nothing twice', async () => {
