@@ -45,6 +45,7 @@ const begin = (model: Model) =>
     concurrency: { tasks: 3, starts: 2 },
     store: folders[model],
     configuration: { model },
+    keepArtifacts: true,
   });
 
 // %% One model in a process of its own
@@ -87,6 +88,7 @@ for (const model of ['careful', 'hasty'] as const) {
   if (found?.resumed === true)
     console.log(
       `Continued: ${found.finished} samples were done, ${found.interrupted} attempts had been cut off.`,
+      `Those had cost $${summary.cost.unfinishedCost}.`,
     );
   const { earned, available, accuracy } = summary.overall;
   console.log(`${model}: ${status}, $${earned} of $${available}, accuracy ${accuracy?.toFixed(3)}\n`);

@@ -8,12 +8,13 @@
 //
 // STORE is on a disk that all nodes share. A node, or an attempt, that dies has no outcome and is submitted again.
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import {
+  type AgentUsage,
   type BatchOptions,
   mergeOutcomes,
   pendingJobs,
@@ -113,12 +114,16 @@ async function runOne(index: number): Promise<void> {
   const job = sampleJobSchema.parse(JSON.parse(line ?? ''));
   const outcome = join(shared, 'outcomes', `${sampleJobId(job)}.json`);
   const work = join(shared, 'work', `${sampleJobId(job)}.json`);
+  const spent = join(shared, 'work', `${sampleJobId(job)}.spent.json`);
   await mkdir(join(shared, 'work'), { recursive: true });
   // Slurm may run a task again, when its node was lost or its outcome came after all.
   if (existsSync(outcome)) return;
   const saved = existsSync(work)
     ? ungradedResultSchema.parse(JSON.parse(await readFile(work, 'utf8')))
     : job.saved;
+  // What each task that had this attempt before has spent, as it is written below; its last one may have saved its work.
+  const before = existsSync(spent) ? (JSON.parse(await readFile(spent, 'utf8')) as AgentUsage[]) : [];
+  const lostUsage = saved?.attempt === job.attempt ? before.slice(0, -1) : before;
   const stop = new AbortController();
   process.once('SIGTERM', () => stop.abort(new Error('Slurm ends the task')));
   const { options } = await load();
@@ -127,6 +132,11 @@ async function runOne(index: number): Promise<void> {
     {
       ...options,
       signal: stop.signal,
+      lostUsage,
+      onUsage: (usage) => {
+        writeFileSync(`${spent}.part`, JSON.stringify([...lostUsage, usage]));
+        renameSync(`${spent}.part`, spent);
+      },
       // Transcript and events go straight into the attempt's folder.
       sharedStore: store,
       checkpoint: (made) => writeWhole(work, JSON.stringify(made)),

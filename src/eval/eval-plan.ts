@@ -139,6 +139,7 @@ const workerNames: OptionNames<Omit<SampleJobOptions, keyof EvalOptions>> = {
   gates: true,
   recordBytes: true,
   sharedStore: true,
+  lostUsage: true,
   checkpoint: true,
 };
 

@@ -9,7 +9,7 @@ export function outcomeResult(outcome: SampleOutcome, task: Task, run: RunIdenti
     case 'result':
       return outcome.result;
     case 'failed':
-      return failedResult(outcome, task, run, outcome.error);
+      return { ...failedResult(outcome, task, run, outcome.error), lostUsage: outcome.lostUsage };
     case 'refused':
       throw new ConfigurationError(
         `A worker refused task ${task.id}, since it was started for another run: ${outcome.reason}. Start it with the options of this one, and run again to continue.`,

@@ -62,7 +62,8 @@ export class ProgressTracker {
   }
 
   /** An attempt has ended, whether or not it was the sample's last. */
-  spend({ usage, workOf }: ResultRecord): void {
+  spend({ usage, lostUsage, workOf }: ResultRecord): void {
+    this.#costDollars += lostUsage?.costDollars ?? 0;
     if (workOf === undefined) this.#costDollars += usage.costDollars ?? 0;
   }
 

@@ -1,3 +1,5 @@
+import type { AgentUsage } from '../agent/agent-usage.js';
+import { usageSum } from '../agent/usage-sum.js';
 import { ConfigurationError } from '../errors.js';
 import type { Dataset } from '../dataset/dataset.js';
 import type { ComputerRuntime } from '../computer/computer-interface.js';
@@ -37,6 +39,11 @@ export interface SampleJobOptions
    * and outcomes carry none. Default: there is no such disk.
    */
   readonly sharedStore?: string | undefined;
+  /**
+   * What each earlier process had told of this attempt by `onUsage` before it died, without one whose work is `saved`. Its sum
+   * is in the result. Default: there were none.
+   */
+  readonly lostUsage?: readonly AgentUsage[] | undefined;
   /** Needs `sharedStore`: jobs carry none. Default: `false`. */
   readonly keepArtifacts?: EvalOptions['keepArtifacts'];
   /** Gets the agent's work as soon as it is there, and what it said and did: both belong into the job, for a takeover. */
@@ -72,6 +79,7 @@ async function runAttempt(job: SampleJob, options: SampleJobOptions): Promise<At
     recordBytes = defaultRecordBytes,
     sharedStore,
     keepArtifacts,
+    lostUsage = [],
     ...rest
   } = options;
   const { runId, taskId, epoch, attempt, saved } = job;
@@ -120,7 +128,7 @@ async function runAttempt(job: SampleJob, options: SampleJobOptions): Promise<At
       : ownWork(await gradeTask({ ...own, saved }), saved);
   const records = await kept();
   return {
-    result,
+    result: lostUsage.length === 0 ? result : { ...result, lostUsage: usageSum(lostUsage) },
     ...(result.status !== 'scored' && work !== undefined && { work }),
     ...(records !== undefined && { records }),
   };

@@ -70,7 +70,7 @@ export async function runSamples(run: SampleRun): Promise<void> {
     options.store === undefined || keep === 'none'
       ? undefined
       : new EventFiles(run.events, run.scope.context.runId, keep);
-  using spending = new KeptSpending(store);
+  using spending = new KeptSpending((attempts) => store.spent(attempts));
   const contextOf = sampleContexts(run, { setups, eventFiles, spending });
   const left = countByTask(samples);
   const runOne = async (sample: Sample) => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { sampleRecordsSchema } from './sample-records.js';
+import { usageSchema } from '../result/usage-schema.js';
 import { errorRecordSchema, taskResultSchema, ungradedResultSchema } from '../result/task-result.js';
 
 const identity = z.object({
@@ -51,7 +52,13 @@ export const sampleOutcomeSchema = z.discriminatedUnion('type', [
   /** The worker was given something else than the run is about, and did nothing. */
   z.object({ ...key, type: z.literal('refused'), reason: z.string() }),
   /** Nobody brought it to a result. */
-  z.object({ ...key, type: z.literal('failed'), error: errorRecordSchema }),
+  z.object({
+    ...key,
+    type: z.literal('failed'),
+    error: errorRecordSchema,
+    /** What the processes had told that died in it. */
+    lostUsage: usageSchema.optional(),
+  }),
 ]);
 
 /** How a job ended, as plain JSON. */

@@ -20,12 +20,11 @@ export function costSummary(
   unfinished: readonly UnfinishedWork[] = [],
 ): CostSummary {
   const paid = distinctWork(attempts);
-  const costs = paid.flatMap((attempt) => attempt.usage.costDollars ?? (hadNoAgent(attempt) ? 0 : []));
-  const unfinishedCosts = unfinished.flatMap(({ usage }) =>
-    usage === undefined ? 0 : (usage.costDollars ?? []),
-  );
-  const knownCost = sumCosts([...costs, ...unfinishedCosts]);
-  const unknown = paid.length - costs.length + (unfinished.length - unfinishedCosts.length);
+  const costs = paid.map(costsOf);
+  const unfinishedCosts = unfinished.map(({ usage }) => [usage === undefined ? 0 : usage.costDollars]);
+  const all = [...costs, ...unfinishedCosts];
+  const knownCost = sumKnown(all);
+  const unknown = all.filter((parts) => parts.includes(undefined)).length;
   const cost = unknown === 0 ? knownCost : undefined;
   const income = earned.compute(results);
   return {
@@ -33,12 +32,15 @@ export function costSummary(
     unfinishedAttempts: unfinished.length,
     attemptsOfUnknownCost: unknown,
     knownCost,
-    unfinishedCost: sumCosts(unfinishedCosts),
+    unfinishedCost: sumKnown(unfinishedCosts),
     cost,
     net: cost === undefined ? undefined : sumCosts([income, -cost]),
     costPerEarnedDollar: cost === undefined ? undefined : ratio(cost, income),
     costPerCorrect: cost === undefined ? undefined : ratio(cost, counts.compute(results).correct),
-    usage: usageSum([...paid, ...unfinished].flatMap(({ usage }) => usage ?? [])),
+    usage: usageSum([
+      ...[...paid, ...unfinished].flatMap(({ usage }) => usage ?? []),
+      ...paid.flatMap(({ lostUsage }) => lostUsage ?? []),
+    ]),
   };
 }
 
@@ -51,6 +53,17 @@ function usageSum(parts: readonly ResultRecord['usage'][]): CostSummary['usage']
     }
   }
   return sum;
+}
+
+/** What it cost itself, and what earlier processes spent on it. */
+function costsOf(attempt: ResultRecord): readonly (number | undefined)[] {
+  const { usage, lostUsage } = attempt;
+  const own = usage.costDollars ?? (hadNoAgent(attempt) ? 0 : undefined);
+  return lostUsage === undefined ? [own] : [own, lostUsage.costDollars];
+}
+
+function sumKnown(costs: readonly (readonly (number | undefined)[])[]): number {
+  return sumCosts(costs.flat().filter((cost) => cost !== undefined));
 }
 
 /** A fault before the agent's turn costs nothing, which is known. */

@@ -100,6 +100,11 @@ const common = {
   /** Milliseconds of each phase that was entered. */
   phases: z.partialRecord(phaseSchema, z.number()),
   usage: usageSchema,
+  /**
+   * What earlier processes had told of this same attempt, which they died in and another took over: spent beside `usage`. Of
+   * an agent that tells nothing before its end it is empty, which is unknown.
+   */
+  lostUsage: usageSchema.optional(),
   /** The limit that ended the agent, if one did. */
   endedByLimit: z.string().optional(),
   /** The agent's last words. */

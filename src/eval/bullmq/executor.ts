@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SampleExecutor } from '../sample-executor.js';
 import { type SampleJob, sampleJobId, type SampleOutcome, sampleOutcomeSchema } from '../sample-job.js';
+import { usageSum } from '../../agent/usage-sum.js';
+import { lostUsage } from './job-spending.js';
 import { PersistentQueue } from './persistent-queue.js';
 import { cancelLine, type QueueOptions } from './queue-options.js';
 
@@ -92,6 +94,7 @@ async function outcomeOf(
   if (done === undefined) return undefined;
   const parsed = sampleOutcomeSchema.safeParse(done.returnvalue);
   if (parsed.success) return parsed.data;
+  const lost = lostUsage(done);
   return {
     ...key,
     type: 'failed',
@@ -101,6 +104,7 @@ async function outcomeOf(
       message: `No worker brought the attempt to a result: ${done.failedReason || 'what it left cannot be read'}.`,
       retryable: false,
     },
+    ...(lost.length > 0 && { lostUsage: usageSum(lost) }),
   };
 }
 

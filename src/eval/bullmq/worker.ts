@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Job, Queue, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import type { UngradedResult } from '../../result/task-result.js';
+import { JobSpending } from './job-spending.js';
 import { runSampleJob, type SampleJobOptions } from '../run-sample-job.js';
 import { type SampleJob, sampleJobSchema, type SampleOutcome } from '../sample-job.js';
 import { reconnectMs } from './persistent-queue.js';
 import { cancelLine, defaultQueueName, type QueueOptions } from './queue-options.js';
 
-export interface BullmqWorkerOptions extends QueueOptions, Omit<SampleJobOptions, 'signal' | 'checkpoint'> {
+export interface BullmqWorkerOptions
+  extends QueueOptions,
+    Omit<SampleJobOptions, 'signal' | 'checkpoint' | 'lostUsage'> {
   /** Attempts under way at the same time. Default: 4. */
   readonly concurrency?: number | undefined;
   /**
@@ -54,17 +57,25 @@ export function bullmqWorker(options: BullmqWorkerOptions): BullmqWorker {
     const id = job.id ?? '';
     const control = new AbortController();
     underWay.set(id, control);
+    using spending = new JobSpending(job);
     const watch = new AbortController();
     const watching = watchForCancel(queue, id, cancelPollMs, watch.signal, () => stop(id, 'cancelled'));
     try {
       const outcome = await runSampleJob(parsed.data, {
         ...jobOptions,
         signal: control.signal,
+        lostUsage: spending.lost,
+        onUsage: (usage) => {
+          spending.report(usage);
+          jobOptions.onUsage?.(usage);
+        },
         checkpoint: (saved, records) =>
           keep(job, { ...parsed.data, saved, ...(records !== undefined && { records }) }),
       });
       const why: unknown = control.signal.reason;
-      if (why !== 'given back' || !isCancelled(outcome)) return outcome;
+      if (why !== 'given back' || outcome.type !== 'result' || outcome.result.status !== 'cancelled')
+        return outcome;
+      await spending.keep(outcome.result.usage);
       await job.moveToWait(token);
       throw new WaitingError();
     } finally {
@@ -133,8 +144,4 @@ async function watchForCancel(
     onCancel();
     return;
   }
-}
-
-function isCancelled(outcome: SampleOutcome): boolean {
-  return outcome.type === 'result' && outcome.result.status === 'cancelled';
 }

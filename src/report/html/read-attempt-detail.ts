@@ -93,6 +93,7 @@ function factsOf(record: ResultRecord): readonly Fact[] {
   const facts: readonly (readonly [term: string, value: string | undefined])[] = [
     ['Earned', `${dollars(record.earned)} of ${dollars(record.available)}`],
     ['Cost', dollars(usage.costDollars)],
+    ['Lost with dead workers', record.lostUsage && dollars(record.lostUsage.costDollars)],
     ['Turns', count(usage.turns)],
     ['Tool calls', count(usage.toolCalls)],
     ['Tokens in', count(usage.inputTokens)],

@@ -91,6 +91,21 @@ describeRedis('an evaluation over a queue', () => {
     }
   }
 
+  /** What the only job tells of its spending, once an agent has. */
+  async function spentBy(): Promise<{ readonly lost: readonly unknown[] } | undefined> {
+    const queue = new Queue('swelancer', { connection: connection() });
+    try {
+      const [job] = await queue.getJobs();
+      const { progress } = job ?? {};
+      // As `JobSpending` writes it.
+      return typeof progress === 'object' && JSON.stringify(progress).includes('"costDollars":0.5')
+        ? (progress as { readonly lost: readonly unknown[] })
+        : undefined;
+    } finally {
+      await queue.close();
+    }
+  }
+
   async function jobsLeft(): Promise<number> {
     const queue = new Queue('swelancer', { connection: connection() });
     try {
@@ -142,6 +157,10 @@ describeRedis('an evaluation over a queue', () => {
     const records = await run.records();
     expect(records.map(({ usage }) => usage.costDollars)).toEqual([0.01, 0.01, 0.01, 0.01]);
     expect(records.map(({ workOf }) => workOf)).toEqual([undefined, undefined, undefined, undefined]);
+    expect(
+      records.filter(({ lostUsage }) => lostUsage !== undefined),
+      'what was kept was not lost',
+    ).toEqual([]);
     await expectRecords();
   });
 
@@ -150,13 +169,21 @@ describeRedis('an evaluation over a queue', () => {
     const coordinator = start('coordinator', 4);
     await until('work', () => tasksOf('solve').length === 2);
     expect(await first.kill('SIGTERM')).toBe(0);
-    expect(tasksOf('stopped').sort()).toEqual(tasksOf('solve', first.pid).sort());
+    const givenBack = tasksOf('solve', first.pid).sort();
+    expect(tasksOf('stopped').sort()).toEqual(givenBack);
     open('let-solve');
     open('let-grade');
     start('worker', 4);
 
     expect(await coordinator.ended, coordinator.errors()).toBe(0);
     await expectEachOnce(4);
+    const records = await (await StoredRun.open(join(folder, 'store'))).records();
+    expect(
+      records
+        .filter(({ lostUsage }) => lostUsage?.costDollars === 0.5)
+        .map(({ taskId }) => taskId)
+        .sort(),
+    ).toEqual(givenBack);
   });
 
   it('stops the workers when the run is cancelled, and goes on in the next session', async () => {
@@ -184,11 +211,14 @@ describeRedis('an evaluation over a queue', () => {
     for (let deaths = 1; deaths <= 4; deaths++) {
       const worker = start('worker', 1);
       await until('work', () => tasksOf('solve').length === deaths);
+      await until('word of what it spends', async () => (await spentBy())?.lost.length === deaths - 1);
       await worker.kill('SIGKILL');
     }
     start('worker', 1);
-    const { records } = await run;
+    const { records, summary } = await run;
     expect(records).toMatchObject([{ status: 'error', error: { code: 'queue', retryable: false } }]);
+    expect(records[0]?.lostUsage).toEqual({ modelCalls: 4, inputTokens: 200, costDollars: 2 });
+    expect(summary.cost).toMatchObject({ attempts: 1, cost: 2, usage: { inputTokens: 200 } });
     expect(tasksOf('solve')).toHaveLength(4);
   });
 

@@ -78,6 +78,8 @@ describeSlurm('an evaluation as array jobs of Slurm', () => {
     expect(finals.sort()).toEqual(run.description.dataset.tasks.map(({ id }) => id).sort());
     const records = await run.records();
     expect(records.every(({ status }) => status === 'scored')).toBe(true);
+    const paidTwice = records.filter(({ lostUsage }) => lostUsage?.costDollars === 0.5);
+    expect(paidTwice.map(({ taskId }) => taskId)).toEqual([lost?.taskId]);
     for (const record of records) {
       const { messages } = (await run.transcript(record)) ?? {};
       expect(messages, 'also where a task was killed while it graded').toHaveLength(1);

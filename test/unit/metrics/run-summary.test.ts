@@ -77,6 +77,21 @@ describe('cost', () => {
     });
   });
 
+  it('holds what died with processes that others took over from', () => {
+    const known = {
+      usage: { inputTokens: 5, costDollars: 1 },
+      lostUsage: { inputTokens: 3, costDollars: 2 },
+    };
+    const unknown = { usage: { costDollars: 1 }, lostUsage: {} };
+    expect(costSummary([scored('1', true, known)])).toMatchObject({ cost: 3, usage: { inputTokens: 8 } });
+    expect(costSummary([scored('1', true, known), scored('2', true, unknown)])).toMatchObject({
+      attempts: 2,
+      attemptsOfUnknownCost: 1,
+      knownCost: 4,
+      cost: undefined,
+    });
+  });
+
   it('is unknown, and so is the net, as soon as one attempt does not know its own', () => {
     expect(costSummary([...results, scored('4', true, cost(undefined))])).toMatchObject({
       attemptsOfUnknownCost: 1,
