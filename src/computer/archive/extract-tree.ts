@@ -110,7 +110,7 @@ async function feed(
       // Endless padding, or headers without files, would otherwise keep us busy for ever.
       if (bytes > allowedBytes()) throw unsafeArchive(target, 'it holds more padding than files');
       bytes += chunk.length;
-      end = Buffer.concat([end, chunk.subarray(-512)]).subarray(-512);
+      end = chunk.length >= 512 ? chunk.subarray(-512) : Buffer.concat([end, chunk]).subarray(-512);
       if (!parser.write(chunk)) await drained(parser);
       if (parser.destroyed) return;
     }

@@ -55,13 +55,21 @@ async function writeNew(
   try {
     let kept: Uint8Array[] = [];
     let bytes = 0;
-    for await (const piece of content) {
-      kept.push(piece);
-      bytes += piece.length;
-      if (bytes < pieceBytes) continue;
-      await writeAll(file, kept, bytes);
-      kept = [];
-      bytes = 0;
+    let writing: Promise<void> = Promise.resolve();
+    try {
+      for await (const piece of content) {
+        kept.push(piece);
+        bytes += piece.length;
+        if (bytes < pieceBytes) continue;
+        await writing;
+        // While this is written, the next one comes in.
+        writing = writeAll(file, kept, bytes);
+        writing.catch(() => undefined);
+        kept = [];
+        bytes = 0;
+      }
+    } finally {
+      await writing;
     }
     if (bytes > 0) await writeAll(file, kept, bytes);
     // Afterwards, since the mode of `open` is subject to the process's umask.

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { guardArchive } from '../archive/archive-guard.js';
 import type { CallOptions } from '../computer-interface.js';
+import { readAhead } from '../archive/read-ahead.js';
 import { Deadline } from '../deadline.js';
 import { RemoteFileError } from '../errors.js';
 import { shellQuote } from '../shell-quote.js';
@@ -70,7 +71,7 @@ export async function* downloadTree(
     stream = await getArchive(container, `${found.realPath}/.`, call);
     const opened = stream;
     deadline.signal.addEventListener('abort', () => opened.destroy(deadline.error(what)), { once: true });
-    yield* stream as AsyncIterable<Uint8Array>;
+    yield* readAhead(stream);
   } catch (error) {
     deadline.check(what);
     throw await transferFailure(container, what, remoteDirectory, error);
