@@ -27,6 +27,8 @@ export interface EngineParts {
   readonly closing: AbortSignal;
   /** Keeps a channel whose command has ended while something it left behind still writes to it. */
   readonly linger: (channel: ShellChannel, drained: Promise<unknown>) => void;
+  /** Milliseconds a lane may be silent while a command runs before somebody looks after it. */
+  readonly heartbeatMs: number;
   readonly describe: () => Promise<ComputerDescription>;
   /** Ends the processes with that marker when the machine can be reached again. */
   readonly killLater: (marker: string) => void;

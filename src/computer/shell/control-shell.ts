@@ -8,8 +8,9 @@ export interface ControlShell {
   /** Opens the shell ahead of its first use. Never rejects. */
   prepare(): Promise<void>;
   /**
-   * Runs a script of built-ins and gives what it printed. One at a time; an ended shell is replaced once.
-   * @throws ComputerLostError when it cannot be reached, or does not answer within `timeoutMs`
+   * Runs a script of built-ins and gives what it printed. One at a time. A shell that has ended, or was open before and
+   * does not answer within `timeoutMs`, is replaced once, so that the script may be begun twice.
+   * @throws ComputerLostError when it cannot be reached, or the fresh one does not answer within `timeoutMs` either
    */
   run(script: string, timeoutMs: number): Promise<string>;
   close(): void;
@@ -60,7 +61,7 @@ export function createControlShell(transport: ShellTransport, computerId: string
         return await exchange(channel, script);
       })();
       if (!(await settledWithin(work, timeoutMs))) {
-        throw lost(`The control shell did not answer within ${timeoutMs} ms.`, computerId);
+        throw new ShellSilentError(`The control shell did not answer within ${timeoutMs} ms.`);
       }
       return await work;
     } catch (error) {
@@ -71,9 +72,9 @@ export function createControlShell(transport: ShellTransport, computerId: string
         (late) => late.destroy(),
         () => undefined,
       );
-      if (reused !== undefined && !closed && error instanceof ShellEndedError)
-        return await attempt(script, timeoutMs);
-      throw error;
+      const isShellAtFault = error instanceof ShellEndedError || error instanceof ShellSilentError;
+      if (reused !== undefined && !closed && isShellAtFault) return await attempt(script, timeoutMs);
+      throw error instanceof ShellSilentError ? lost(error.message, computerId) : error;
     }
   };
 
@@ -97,6 +98,8 @@ export function createControlShell(transport: ShellTransport, computerId: string
 }
 
 class ShellEndedError extends Error {}
+/** Somebody may have stopped it, which nothing but its silence tells. */
+class ShellSilentError extends Error {}
 
 /** Sends one script and collects the output until the id comes back. */
 async function exchange(channel: ShellChannel, script: string): Promise<string> {

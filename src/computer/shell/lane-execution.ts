@@ -10,6 +10,7 @@ import type { Lane, LaneExchange, WriteOutput } from './lane.js';
 import type { LaneEnd } from './lane-text.js';
 import type { LanePool } from './lane-pool.js';
 import { outliveSupervisor } from './outlive-supervisor.js';
+import { type LaneActivity, watchSupervisor } from './watch-supervisor.js';
 
 /** Milliseconds for the end of a command to arrive when its supervisor has ended. */
 const settleMs = 250;
@@ -26,22 +27,30 @@ export function startOnLane(pool: LanePool): StartExecution {
     const nonce = randomBytes(16).toString('hex');
     const header = commandHeader({ ...run, nonce, keepsStdin: false });
     const { fault, raise } = faultSwitch();
-    const write: WriteOutput = (stream, bytes) => {
+    const { activity, write } = heard((stream, bytes) => {
       try {
         return sink.write(stream, bytes)?.catch(raise);
       } catch (error) {
         raise(error);
         return undefined;
       }
-    };
+    });
     const exchange = lane.exchange({ marker: run.marker, header, nonce }, write);
     let told: LaneEnd | undefined;
     void exchange.end.then((end) => {
       told = end;
     });
     const letGo = new AbortController();
+    let isWedged = false;
+    const watch = { supervisor: lane.supervisor, frame: () => exchange.frame(), activity };
+    const wedged = watchSupervisor(run, { ...watch, letGo: letGo.signal }).then((what) => {
+      isWedged = true;
+      run.engine.degraded(
+        `The shell that waited for a command ${what}, so that the command's exit code is not known. It was replaced: ${run.title}`,
+      );
+    });
     return {
-      ended: awaitEnd(run, lane, exchange, letGo.signal),
+      ended: awaitEnd(run, lane, exchange, wedged, letGo.signal),
       drained: exchange.end,
       fault,
       frame: () => parseStartFrame(exchange.frame() ?? ''),
@@ -49,7 +58,10 @@ export function startOnLane(pool: LanePool): StartExecution {
       stopInput: () => undefined,
       release: () => {
         letGo.abort();
-        if (told === undefined || told.isHeld) pool.retire(lane, write);
+        if (isWedged) {
+          exchange.flush();
+          lane.destroy();
+        } else if (told === undefined || told.isHeld) pool.retire(lane, write);
         else pool.put(lane);
       },
       abandon: () => {
@@ -65,9 +77,10 @@ async function awaitEnd(
   run: CommandRun,
   lane: Lane,
   exchange: LaneExchange,
+  wedged: Promise<void>,
   letGo: AbortSignal,
 ): Promise<ExecutionEnd> {
-  await Promise.race([exchange.end, lane.exit]);
+  await Promise.race([exchange.end, lane.exit, wedged]);
   // The end may still be on its way when the supervisor has ended.
   const end = (await settledWithin(exchange.end, settleMs)) ? await exchange.end : undefined;
   if (end !== undefined) {
@@ -75,6 +88,25 @@ async function awaitEnd(
     if (exchange.frame() === undefined) return { kind: 'not started' };
     return { kind: 'exited', exitCode: end.exitCode, leavesNothing: !end.hasNewProcesses };
   }
-  const exit = await lane.exit;
-  return exit.kind === 'lost' ? exit : await outliveSupervisor(run, () => exchange.frame(), letGo);
+  const exit = await Promise.race([lane.exit, wedged]);
+  return exit?.kind === 'lost' ? exit : await outliveSupervisor(run, () => exchange.frame(), letGo);
+}
+
+/** Notes when output comes in. */
+function heard(sink: WriteOutput): { readonly activity: LaneActivity; readonly write: WriteOutput } {
+  let lastAt = performance.now();
+  let waiting = 0;
+  return {
+    activity: { silentMs: () => (waiting > 0 ? 0 : performance.now() - lastAt) },
+    write: (stream, bytes) => {
+      lastAt = performance.now();
+      const written = sink(stream, bytes);
+      if (written === undefined) return undefined;
+      waiting += 1;
+      return written.finally(() => {
+        waiting -= 1;
+        lastAt = performance.now();
+      });
+    },
+  };
 }

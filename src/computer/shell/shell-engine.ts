@@ -42,6 +42,11 @@ export interface ShellEngineOptions {
    * which is many times faster; commands with stdin, and more than eight at once, still get a channel. Default: `exec`.
    */
   readonly strategy?: 'lane' | 'exec' | undefined;
+  /**
+   * Milliseconds a lane may be silent while a command runs before the control shell looks after it; further looks get
+   * rarer. Default: 5000.
+   */
+  readonly heartbeatMs?: number | undefined;
   /** Where and when commands are kept inside until they are collected. Default: no command is durable. */
   readonly durable?: DurableOptions | undefined;
   /** Told why what was asked for cannot be had, such as lanes on a machine without `setsid`. */
@@ -97,6 +102,7 @@ export function createShellEngine(options: ShellEngineOptions): ShellEngine {
         channel.destroy();
       });
     },
+    heartbeatMs: options.heartbeatMs ?? defaultHeartbeatMs,
     describe: options.describe ?? (async () => ({ state: 'unknown' })),
     killLater: (lost) => void killLater(control, lost, closing.signal),
     degraded: (reason) => options.onDegraded?.(reason),
@@ -165,6 +171,7 @@ function withMarker(transport: ShellTransport, marker: string): ShellTransport {
   };
 }
 
+const defaultHeartbeatMs = 5000;
 /** Milliseconds a look at all processes may take on a busy machine. */
 const lookTimeoutMs = 10_000;
 

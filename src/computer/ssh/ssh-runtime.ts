@@ -43,7 +43,7 @@ export function sshRuntime(options: SshRuntimeOptions): ComputerRuntime {
 function oneMachine(options: SshDestinationOptions & SshRuntimeSettings): ComputerRuntime {
   checkOptions('sshRuntime', sshComputerShape, options);
   const { destination } = options;
-  let isTaken = false;
+  let machine: MachineState = { kind: 'free' };
   let hadAgent = false;
   return {
     name: 'ssh',
@@ -55,26 +55,42 @@ function oneMachine(options: SshDestinationOptions & SshRuntimeSettings): Comput
           { option: 'purpose' },
         );
       }
-      if (isTaken) {
+      if (machine.kind === 'taken') {
         throw new ComputerStartError(
           `${destination} is in use by another computer of this runtime. Run one task at a time, or give createMachine.`,
           { reason: 'other', retryable: true },
         );
       }
-      isTaken = true;
+      const before = machine;
+      const taken: MachineState = { kind: 'taken' };
+      machine = taken;
+      try {
+        if (before.kind === 'littered') await tidyUp(destination, before.by, call);
+      } catch (error) {
+        machine = before;
+        throw error;
+      }
       hadAgent ||= request.purpose === 'agent';
       try {
         const computer = await startSshComputer(computerOptions(options, options, request, call.emit), call);
-        return onceCleaned(computer, () => {
-          isTaken = false;
+        return afterCleanup(computer, (isClean) => {
+          // A cleanup may be called again when somebody else has the machine.
+          const isItsOwn = machine === taken || (machine.kind === 'littered' && machine.by === computer);
+          if (isItsOwn) machine = isClean ? { kind: 'free' } : { kind: 'littered', by: computer };
         });
       } catch (error) {
-        isTaken = false;
+        machine = { kind: 'free' };
         throw error;
       }
     },
   };
 }
+
+type MachineState =
+  | { readonly kind: 'free' }
+  | { readonly kind: 'taken' }
+  /** The cleanup of that computer has failed. */
+  | { readonly kind: 'littered'; readonly by: ComputerInterface };
 
 function freshMachines(options: Extract<SshRuntimeOptions, { createMachine: unknown }>): ComputerRuntime {
   const { createMachine, ...settings } = options;
@@ -125,15 +141,35 @@ function computerOptions(
   };
 }
 
-function onceCleaned(computer: ComputerInterface, done: () => void): ComputerInterface {
+/** @throws ComputerStartError when what the computer before has left on the machine is still there */
+async function tidyUp(
+  destination: string,
+  computer: ComputerInterface,
+  { signal, timeoutMs }: CallOptions,
+): Promise<void> {
+  try {
+    await computer.cleanup({ signal, timeoutMs });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ComputerStartError(
+      `${destination} still has what the computer before left there, and its cleanup has failed again: ${why} End and remove that by hand; the next start tries the cleanup once more.`,
+      { reason: 'other', retryable: true, cause: error },
+    );
+  }
+}
+
+/** Tells how each cleanup ended. */
+function afterCleanup(computer: ComputerInterface, tell: (isClean: boolean) => void): ComputerInterface {
   return {
     ...computer,
     cleanup: async (call) => {
       try {
         await computer.cleanup(call);
-      } finally {
-        done();
+      } catch (error) {
+        tell(false);
+        throw error;
       }
+      tell(true);
     },
   };
 }

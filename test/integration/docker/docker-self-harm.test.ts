@@ -46,6 +46,16 @@ describeDocker('a container whose unprivileged commands kill all they may', () =
     },
   );
 
+  test('whose lane is stopped by its command goes on all the same', async () => {
+    const computer = await dockerRuntime({ labels }).start(testRequest(), { emit });
+    try {
+      const stopped = await computer.sendShellCommand('kill -STOP $PPID; echo stopped; exit 4');
+      expect(stopped).toMatchObject({ exitCode: 4, stdout: 'stopped\n' });
+    } finally {
+      await computer.cleanup();
+    }
+  });
+
   test('is lost, and says so, when its own process belongs to the same user', async () => {
     const computer = await dockerRuntime({ labels, user }).start(testRequest(), { emit });
     try {

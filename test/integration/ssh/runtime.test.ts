@@ -50,6 +50,28 @@ describeSsh('sshRuntime', () => {
     await start(runtime);
   });
 
+  test('one machine goes to nobody while something of the computer before is left there', async () => {
+    const runtime = sshRuntime({ ...server.options, entryCommand: false, leaseMs: 0 });
+    const first = await start(runtime);
+    const seconds = uniqueSeconds();
+    await first.sendShellCommand(`sleep ${seconds} >/dev/null 2>&1 &`);
+    await server.kill();
+    await expect(first.cleanup()).rejects.toMatchObject({ code: 'cleanup' });
+    await expect(start(runtime)).rejects.toMatchObject({
+      code: 'computer_start',
+      retryable: true,
+      message: expect.stringMatching(/cleanup has failed again.*SWELANCER_COMMAND=/) as string,
+    });
+    expect(processesWith(`sleep ${seconds}`)).toHaveLength(1);
+    await server.restart();
+    const second = await start(runtime);
+    expect(processesWith(`sleep ${seconds}`)).toEqual([]);
+    await first.cleanup();
+    await expect(start(runtime), 'the second still has it').rejects.toMatchObject({ code: 'computer_start' });
+    await second.cleanup();
+    await start(runtime);
+  });
+
   test('limits that it cannot set are refused', async () => {
     await expect(
       start(sshRuntime(server.options), { resources: { memoryBytes: 1e9 } }),

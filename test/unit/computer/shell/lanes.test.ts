@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { afterAll, describe, expect, it } from 'vitest';
 import { localTransport } from '../../../../src/computer/local/local-transport.js';
 import type { ChannelRequest, ShellTransport } from '../../../../src/computer/shell/shell-transport.js';
@@ -30,11 +31,14 @@ const notUs = `test $PPID != ${process.pid} || exit 99`;
 
 describe.each(shells)('lanes in $name', (shell) => {
   const test = it.skipIf(shell.missing);
-  const start = (transport: ShellTransport = shellTransport(shell)) => {
+  const start = (transport: ShellTransport = shellTransport(shell), heartbeatMs?: number) => {
     const onDegraded: string[] = [];
     const engine = startEngine(
       { ...shell, strategy: 'lane' },
-      { transport, killTransport: shellTransport(shell), onDegraded: (reason) => onDegraded.push(reason) },
+      {
+        ...{ transport, killTransport: shellTransport(shell), onDegraded: (reason) => onDegraded.push(reason) },
+        ...(heartbeatMs !== undefined && { heartbeatMs }),
+      },
     );
     return { engine, onDegraded };
   };
@@ -220,6 +224,55 @@ describe.each(shells)('lanes in $name', (shell) => {
       kill: { outcome: 'confirmed' },
     });
     expect((await engine.sendShellCommand('echo next')).stdout).toBe('next\n');
+  });
+
+  test('that a command has stopped are continued, and tell its exit code', async () => {
+    const transport = counted(shellTransport(shell));
+    const { engine, onDegraded } = start(transport, 100);
+    const result = await engine.sendShellCommand(`${notUs}; kill -STOP $PPID; echo stopped; exit 4`);
+    expect(result).toMatchObject({ exitCode: 4, stdout: 'stopped\n', leftoverProcesses: 0 });
+    expect((await engine.sendShellCommand('echo next')).stdout).toBe('next\n');
+    expect(transport.opened).toHaveLength(1);
+    expect(onDegraded).toEqual([]);
+  });
+
+  test('that something stops again and again are ended and replaced, and the command is seen to its end', async () => {
+    const { engine, onDegraded } = start(shellTransport(shell), 100);
+    const result = await engine.sendShellCommand(
+      `${notUs}; while kill -STOP $PPID && ! grep -q '^State:.Z' /proc/$PPID/status; do sleep 0.01; done; echo out; exit 4`,
+    );
+    expect(result).toMatchObject({ exitCode: null, stdout: 'out\n', leftoverProcesses: 0 });
+    expect(onDegraded).toEqual([expect.stringContaining('was stopped again and again')]);
+    expect((await engine.sendShellCommand('exit 4')).exitCode).toBe(4);
+  });
+
+  test.each(['kill -9 $PPID; sleep 0.3; echo end', 'exit 4'])(
+    'that say nothing any more are replaced: %s',
+    async (command) => {
+      const inner = shellTransport(shell);
+      // A link that carries nothing back once the command has begun, and does not notice.
+      const deaf: ShellTransport = {
+        open: async (request, options) => {
+          const channel = await inner.open(request, options);
+          const stdout = new PassThrough();
+          channel.stdout.on('data', (bytes: Buffer) => {
+            if (!stdout.readableEnded && !bytes.includes(0x1e)) stdout.write(bytes);
+          });
+          return { ...channel, stdout, exit: new Promise(() => undefined) };
+        },
+      };
+      const { engine, onDegraded } = start(deaf, 100);
+      const result = await engine.sendShellCommand(`${notUs}; echo on; ${command}`);
+      expect(result).toMatchObject({ exitCode: null, leftoverProcesses: 0 });
+      expect(result.stdout).toMatch(/^on\n/);
+      expect(onDegraded).toEqual([expect.stringMatching(/was ended|does not answer/)]);
+    },
+  );
+
+  test('are not doubted while their command is silent for long', async () => {
+    const { engine, onDegraded } = start(shellTransport(shell), 20);
+    expect(await engine.sendShellCommand('sleep 1; exit 4')).toMatchObject({ exitCode: 4 });
+    expect(onDegraded).toEqual([]);
   });
 
   test('take the next command after one was ended', async () => {

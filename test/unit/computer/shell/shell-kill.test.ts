@@ -6,7 +6,8 @@ import {
 } from '../../../../src/computer/errors.js';
 import type { ShellCommandOptions } from '../../../../src/computer/computer-interface.js';
 import type { ShellEngine } from '../../../../src/computer/shell/shell-engine.js';
-import { shellsAndStrategies, startEngine } from './shells.js';
+import type { ShellTransport } from '../../../../src/computer/shell/shell-transport.js';
+import { shellsAndStrategies, shellTransport, startEngine } from './shells.js';
 
 /** Aborts the command once it has printed a line, so that no test has to guess when it runs. */
 async function abortWhenReady(
@@ -175,5 +176,29 @@ describe.each(shellsAndStrategies)('ending a command in $name by $strategy', (sh
     await close;
     await expect(engine.sendShellCommand('true')).rejects.toBeInstanceOf(ComputerLostError);
     await engine.close();
+  });
+});
+
+describe('the shell that kills', () => {
+  it('is replaced when it was stopped, and the kill is proved', async () => {
+    const [shell] = shellsAndStrategies;
+    const inner = shellTransport(shell!);
+    let opened = 0;
+    const killTransport: ShellTransport = {
+      open: async (request, options) => {
+        opened += 1;
+        // One that was stopped takes what it is given and says nothing.
+        const silent = { ...request, argv: ['sh', '-c', 'kill -STOP $$'] };
+        return await inner.open(opened === 1 ? silent : request, options);
+      },
+    };
+    const engine = startEngine(shell!, { killTransport });
+    await engine.prepare();
+    const killed = engine.sendShellCommand('echo before; exec sleep 300', { timeoutMs: 300 });
+    await expect(killed).rejects.toMatchObject({
+      code: 'command_timeout',
+      kill: { outcome: 'confirmed', survivors: 0, killed: 1 },
+    });
+    expect(opened).toBe(2);
   });
 });

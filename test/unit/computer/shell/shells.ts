@@ -59,6 +59,7 @@ export function startEngine(
     killTransport?: ShellTransport;
     onDegraded?: (reason: string) => void;
     durable?: DurableOptions;
+    heartbeatMs?: number;
   } = {},
 ): ShellEngine {
   const engine = createShellEngine({
