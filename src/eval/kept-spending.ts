@@ -6,13 +6,13 @@ import type { AttemptKey } from '../store/sample-key.js';
 const gatherMs = 30_000;
 
 /**
- * Keeps what attempts under way have spent, many turns of many attempts in one record. That an agent is at work, and the
- * first it spends, is written at once; of what follows a process that dies loses the last half minute.
+ * Keeps what attempts under way have spent, many turns of many attempts in one record. That an agent is at work, that it
+ * counts its cost, and the first it spends, is written at once; of what follows a process that dies loses the last half minute.
  */
 export class KeptSpending implements Disposable {
   readonly #write: (attempts: readonly SpentRecord[]) => Promise<void>;
-  /** Whether each attempt under way was written with something spent. */
-  readonly #hasSpent = new Map<string, boolean>();
+  /** How much was known of each attempt under way. */
+  readonly #known = new Map<string, number>();
   readonly #unwritten = new Map<string, SpentRecord>();
   #timer: NodeJS.Timeout | undefined;
 
@@ -23,18 +23,18 @@ export class KeptSpending implements Disposable {
 
   report({ taskId, epoch, attempt }: AttemptKey, usage: AgentUsage): void {
     const key = keyText({ taskId, epoch, attempt });
-    const before = this.#hasSpent.get(key);
-    const hasSpent = before === true || spendsAnything(usage);
-    this.#hasSpent.set(key, hasSpent);
+    const before = this.#known.get(key) ?? -1;
+    const known = knownBy(usage);
+    this.#known.set(key, Math.max(before, known));
     this.#unwritten.set(key, { taskId, epoch, attempt, usage });
-    if (before !== hasSpent) this.#flush();
+    if (known > before) this.#flush();
     // What is not written when the process ends by itself is in a result.
     else this.#timer ??= setTimeout(() => this.#flush(), gatherMs).unref();
   }
 
   /** An attempt has ended, and its result tells what it spent. */
   settle(key: AttemptKey): void {
-    this.#hasSpent.delete(keyText(key));
+    this.#known.delete(keyText(key));
     this.#unwritten.delete(keyText(key));
   }
 
@@ -52,8 +52,10 @@ export class KeptSpending implements Disposable {
   }
 }
 
-function spendsAnything({ costDollars = 0, modelCalls = 0, inputTokens = 0 }: AgentUsage): boolean {
-  return costDollars > 0 || modelCalls > 0 || inputTokens > 0;
+/** 0: an agent is at work. 1: what it costs, which is nothing yet. 2: it has spent something. */
+function knownBy({ costDollars, modelCalls = 0, inputTokens = 0 }: AgentUsage): number {
+  if ((costDollars ?? 0) > 0 || modelCalls > 0 || inputTokens > 0) return 2;
+  return costDollars === undefined ? 0 : 1;
 }
 
 function keyText({ taskId, epoch, attempt }: AttemptKey): string {

@@ -435,7 +435,7 @@ describe('the folder of a run', () => {
     const agent: EvalOptions['agent'] = {
       name: 'talkative',
       solve: async (context) => {
-        for (let calls = 1; calls <= 100; calls++)
+        for (let calls = 0; calls <= 100; calls++)
           context.reportUsage({ modelCalls: calls, costDollars: calls });
         return await fakeSolver.solve(context);
       },
@@ -444,7 +444,10 @@ describe('the folder of a run', () => {
     const lines = (await readFile(join(store, 'journal.jsonl'), 'utf8')).split('\n');
     const spent = lines.filter((line) => line.includes('attempts.spent'));
     expect(spent.length).toBeGreaterThan(0);
-    expect(spent.length, 'two for each attempt, and one each half minute').toBeLessThan(10);
+    expect(spent.length, 'three for each attempt, and one each half minute').toBeLessThan(13);
+    expect(spent.slice(0, 3).join(), 'that it costs nothing yet is known at once').toContain(
+      '"costDollars":0}',
+    );
     expect(await (await StoredRun.open(store)).unfinishedAttempts()).toEqual([]);
   });
 
