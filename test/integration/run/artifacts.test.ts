@@ -11,10 +11,13 @@ import {
   Dataset,
   type EventOf,
   type GradingMode,
+  mergeOutcomes,
   noopAgent,
+  pendingJobs,
   type RoundArtifact,
   RunEvents,
   runEval,
+  runSampleJob,
   runTask,
   StoredRun,
   taskScorer,
@@ -155,6 +158,27 @@ describe('what the tests of an attempt leave to be looked at', () => {
     });
     expect(kept.map(({ name }) => name)).toEqual(['round-1/recording/last.png']);
     expect(unmatchedStarts(events)).toEqual([]);
+  });
+
+  it('goes from a worker over the shared disk, and has no other way', async () => {
+    const options = {
+      dataset: Dataset.fromTasks([microIc]),
+      agent: noopAgent(),
+      scorer: taskScorer({ maxRounds: 1 }),
+      ...leaving(`${png} > $f/last.png`),
+      store,
+      keepArtifacts: true,
+    };
+    const [job] = await pendingJobs(options);
+    expect(await runSampleJob(job!, options)).toMatchObject({
+      type: 'refused',
+      reason: expect.stringContaining('`keepArtifacts` needs a `sharedStore`'),
+    });
+    const outcome = await runSampleJob(job!, { ...options, sharedStore: store });
+    expect(await mergeOutcomes([outcome], options)).toMatchObject({ finished: 1 });
+    const run = await StoredRun.open(store);
+    const [record] = await run.records();
+    expect((await run.artifacts(record!)).map(({ name }) => name)).toEqual(['round-1/recording/last.png']);
   });
 
   it('changes no verdict where it cannot be kept', async () => {

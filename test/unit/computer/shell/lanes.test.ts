@@ -36,7 +36,11 @@ describe.each(shells)('lanes in $name', (shell) => {
     const engine = startEngine(
       { ...shell, strategy: 'lane' },
       {
-        ...{ transport, killTransport: shellTransport(shell), onDegraded: (reason) => onDegraded.push(reason) },
+        ...{
+          transport,
+          killTransport: shellTransport(shell),
+          onDegraded: (reason) => onDegraded.push(reason),
+        },
         ...(heartbeatMs !== undefined && { heartbeatMs }),
       },
     );
