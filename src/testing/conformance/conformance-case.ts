@@ -26,13 +26,14 @@ export type ConformanceFamily =
 
 /**
  * What a case needs beyond the five methods. The first three are declared by the computer's own `capabilities`,
- * `snapshot` by having that method, the last five by options that say what to break or to use, and the others by `capabilities` of the suite.
+ * `snapshot` and `networkPolicy` by having the method, the last ones by options that say what to break or to use, and the others by `capabilities` of the suite.
  */
 export type ConformanceRequirement =
   | 'streamsOutput'
   | 'switchesUser'
   | 'boundsOutput'
   | 'snapshot'
+  | 'networkPolicy'
   | keyof ConformanceCapabilities
   | 'otherUser'
   | 'smallFolder'

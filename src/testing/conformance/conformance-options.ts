@@ -45,6 +45,11 @@ export interface ConformanceFaults {
 export interface ConformanceNetwork {
   /** A shell command that exits with 0 when the outside answers and otherwise within 2 seconds, such as `nc -z -w 2 10.0.0.1 80`. */
   readonly probe: string;
-  /** Cuts the computer off. */
-  readonly cut: (computer: ComputerInterface) => Promise<void>;
+  /**
+   * More of the same, by what they reach, such as `the gateway`. Each must be out of reach after the cut, whether or not
+   * it answered before. Default: an IPv4 address, an IPv6 address and a name outside.
+   */
+  readonly moreProbes?: Readonly<Record<string, string>> | undefined;
+  /** Cuts the computer off. Default: its own `setNetworkPolicy('cut')`. */
+  readonly cut?: ((computer: ComputerInterface) => Promise<void>) | undefined;
 }

@@ -33,9 +33,19 @@ export function missingOption(
 /** What a computer does not declare. */
 export function missingCapability(
   requires: readonly ConformanceRequirement[],
-  { capabilities = {}, snapshot }: Pick<ComputerInterface, 'capabilities'> & { readonly snapshot?: unknown },
+  {
+    capabilities = {},
+    snapshot,
+    setNetworkPolicy,
+  }: Pick<ComputerInterface, 'capabilities'> & {
+    readonly snapshot?: unknown;
+    readonly setNetworkPolicy?: unknown;
+  },
 ): string | undefined {
   if (requires.includes('snapshot') && snapshot === undefined) return 'the computer has no `snapshot`';
+  if (requires.includes('networkPolicy') && setNetworkPolicy === undefined) {
+    return 'the computer has no `setNetworkPolicy`';
+  }
   const missing = requires.find(
     (requirement) =>
       (requirement === 'streamsOutput' || requirement === 'switchesUser' || requirement === 'boundsOutput') &&

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll } from 'vitest';
 import type { ComputerInterface } from '../../../src/computer/index.js';
-import { type DockerComputer, dockerRuntime } from '../../../src/computer/docker/index.js';
+import { dockerRuntime } from '../../../src/computer/docker/index.js';
 import { testConformance } from '../../fixtures/conformance-tests.js';
 import { describeDocker, docker, expectNothingLeft, testImage, testRequest } from '../../fixtures/docker.js';
 
@@ -10,6 +10,10 @@ const port = 18_000 + (process.pid % 10_000);
 const server = createServer((socket) => socket.on('error', () => undefined).end('here'));
 beforeAll(async () => new Promise<void>((resolve) => void server.listen(port, '0.0.0.0', resolve)));
 afterAll(() => void server.close());
+
+// The engine's host, as the gateway that it is before the cut.
+const probe = `[ -s /tmp/gateway ] || ip route | awk '/default/ { print $3; exit }' >/tmp/gateway
+nc -w 2 "$(cat /tmp/gateway)" ${port} </dev/null`;
 
 const killMachine = async ({ id = '' }: ComputerInterface): Promise<void> => {
   await docker.getContainer(id).kill();
@@ -25,15 +29,8 @@ for (const strategy of ['lane', 'exec'] as const) {
       otherUser: 'agent',
       smallFolder: '/dev/shm',
       faults: { killMachine },
-      network: {
-        // The engine's host, as the gateway that it is before the cut.
-        probe: `[ -s /tmp/gateway ] || ip route | awk '/default/ { print $3; exit }' >/tmp/gateway
-nc -w 2 "$(cat /tmp/gateway)" ${port} </dev/null`,
-        // The runtime is Docker's, and so are its computers.
-        cut: async (computer) => {
-          await (computer as DockerComputer).setNetworkPolicy('cut');
-        },
-      },
+      // The network has nothing to do with how commands are run.
+      network: strategy === 'exec' ? undefined : { probe },
     });
   });
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { afterAll, describe } from 'vitest';
 import type { ComputerInterface } from '../../../src/computer/index.js';
-import { type DockerComputer, dockerRuntime } from '../../../src/computer/docker/index.js';
+import { dockerRuntime } from '../../../src/computer/docker/index.js';
 import { testConformance } from '../../fixtures/conformance-tests.js';
 import { expectNothingLeft, testRequest } from '../../fixtures/docker.js';
 import { podmanNeed, podmanPossible, startPodmanService } from '../../fixtures/podman-service.js';
@@ -39,10 +39,6 @@ describe.skipIf(service === undefined)(`a container of podman${podmanNeed}`, () 
       network: {
         probe: `[ -s /tmp/gateway ] || ip route | awk '/default/ { print $3; exit }' >/tmp/gateway
 nc -w 2 "$(cat /tmp/gateway)" ${port} </dev/null`,
-        // The runtime is Docker's, and so are its computers.
-        cut: async (computer) => {
-          await (computer as DockerComputer).setNetworkPolicy('cut');
-        },
       },
     },
   );
