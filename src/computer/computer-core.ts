@@ -31,6 +31,7 @@ export class ComputerCore {
   readonly #gone = new AbortController();
   #closed = false;
   #lossTold = false;
+  #durabilityTold = false;
   #cleanup: Promise<void> | undefined;
 
   constructor(implementation: ComputerInterface, redactor: Redactor) {
@@ -38,13 +39,14 @@ export class ComputerCore {
     this.redactor = redactor;
     this.id = implementation.id ?? randomUUID();
     this.root = implementation.root ?? '';
-    const { killsProcessTree, streamsOutput, switchesUser, choosesShell, boundsOutput } =
+    const { killsProcessTree, streamsOutput, switchesUser, choosesShell, survivesLostLinks, boundsOutput } =
       implementation.capabilities ?? {};
     this.capabilities = {
       killsProcessTree: killsProcessTree ?? false,
       streamsOutput: streamsOutput ?? false,
       switchesUser: switchesUser ?? false,
       choosesShell: choosesShell ?? false,
+      survivesLostLinks: survivesLostLinks ?? false,
       boundsOutput: boundsOutput ?? false,
     };
   }
@@ -89,6 +91,15 @@ export class ComputerCore {
       scope.emit('computer.lost', { error: clean.toJSON() });
     }
     return clean;
+  }
+
+  /** Tells once that commands which were to survive a lost link do not. */
+  lacksDurability(scope: EventScope): void {
+    if (this.capabilities.survivesLostLinks || this.#durabilityTold) return;
+    this.#durabilityTold = true;
+    scope.emit('computer.degraded', {
+      reason: `Computer ${this.id} does not declare survivesLostLinks: commands with durable: true run as ordinary ones, and are lost with their link.`,
+    });
   }
 
   /** Calls at the same time share one attempt. After a failure the next call tries again. */

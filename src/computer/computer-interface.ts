@@ -63,6 +63,8 @@ export interface ComputerCapabilities {
   readonly switchesUser: boolean;
   /** `options.shell` is honoured. Where it is not, the facade has the computer's `sh` start the other shell. */
   readonly choosesShell: boolean;
+  /** `options.durable` is honoured, or no link to the computer can break without it. */
+  readonly survivesLostLinks: boolean;
   /** Output beyond the capture bounds is cut (and counted) instead of held in memory. */
   readonly boundsOutput: boolean;
 }
@@ -120,7 +122,8 @@ export interface ShellCommandOptions extends CallOptions {
   /**
    * Keeps output and exit code inside until they have been collected, so that the command and its result survive a lost
    * link. Default: over SSH and a command prefix where `timeoutMs` is more than a minute.
-   * Where no link can break without the computer (Docker, local), and for computers of your own, it means nothing.
+   * Where no link can break without the computer (Docker, local) it means nothing. A computer that does not declare
+   * `survivesLostLinks` runs an ordinary command, told once by `computer.degraded`.
    */
   readonly durable?: boolean | undefined;
   /** Called each time a durable command has been found again after its link was lost. */

@@ -97,6 +97,7 @@ async function execute(
       kill: nothingToKill,
     });
   }
+  if (options.durable === true) core.lacksDurability(view.scope);
   const startedAt = performance.now();
   const result = await runInShell(view, { command, shown, options, tap });
   return completeCommand(result, Math.round(performance.now() - startedAt), options.output);

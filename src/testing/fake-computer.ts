@@ -59,7 +59,7 @@ export function fakeComputer(options: FakeComputerOptions = {}): FakeComputer {
   };
   const computer = defineComputer({
     id,
-    capabilities: { killsProcessTree: true, switchesUser: true, choosesShell: true },
+    capabilities: { killsProcessTree: true, switchesUser: true, choosesShell: true, survivesLostLinks: true },
     sendShellCommand: async (command, call = {}) => {
       assertOpen();
       sent.push({ command, options: call });

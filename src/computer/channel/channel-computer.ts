@@ -140,6 +140,7 @@ function createComputer(
       streamsOutput: true,
       switchesUser: true,
       choosesShell: true,
+      survivesLostLinks: true,
       boundsOutput: true,
     },
     sendShellCommand: async (...parameters) => {

@@ -1,22 +1,35 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { settledWithin } from '../deadline.js';
 import type { ChannelExit, ChannelRequest, ShellChannel } from '../shell/shell-transport.js';
 import { RecordFilter } from './record-filter.js';
 import { remoteProgram } from './remote-program.js';
 
-export interface ClientChannelOptions {
+export interface ClientChannelOptions extends ChannelOverClient {
   /** The client, such as `ssh` or `kubectl`, and its arguments up to and with the reader of `remoteProgram`. */
   readonly argv: readonly string[];
+  /** Called when the client process itself has ended. */
+  readonly onClientEnd?: (() => void) | undefined;
+}
+
+export interface ChannelOverClient {
   readonly request: ChannelRequest;
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds from the start of the client until the program inside says that it runs. */
   readonly startTimeoutMs: number;
   /** Says what it means when the client ended and no exit code had come from inside. Must not reject. */
   readonly explainEnd: (end: ClientEnd) => Promise<ChannelExit>;
-  /** Called when the client process itself has ended. */
-  readonly onClientEnd?: (() => void) | undefined;
+}
+
+/** What has the reader of `remoteProgram` running inside: a process of this machine, or a stream of somebody's API. */
+export interface Client {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Rejects when it could not be started. */
+  readonly ended: Promise<ClientEnd>;
+  letGo(): void;
 }
 
 /** How a client process ended. */
@@ -44,17 +57,23 @@ const streamEndMs = 1000;
 /** Milliseconds from TERM to KILL for a client that is let go. */
 const letGoMs = 2000;
 
+/** Starts a process inside through a local client process. @throws ClientStartError, or the signal's reason */
+export async function openClientChannel(options: ClientChannelOptions): Promise<ShellChannel> {
+  options.signal?.throwIfAborted();
+  return await openOverClient(startClient(options), options);
+}
+
 /**
- * Starts a process inside through a local client process. @throws ClientStartError, or the signal's reason
+ * Starts a process inside through what has a reader running there. @throws ClientStartError, or the signal's reason
  *
  * `exit` follows the records of the program inside, not the client: it comes after everything the process wrote, exact
  * also for a client that maps exit codes, and at once where a background child keeps the client waiting.
  */
-export async function openClientChannel(options: ClientChannelOptions): Promise<ShellChannel> {
-  options.signal?.throwIfAborted();
+export async function openOverClient(client: Client, options: ChannelOverClient): Promise<ShellChannel> {
   const program = remoteProgram(options.request);
-  const client = startClient(options);
-  client.process.stdin.write(program.line);
+  // Nobody waits for it once the records have told the end.
+  client.ended.catch(() => undefined);
+  client.stdin.write(program.line);
   const started = counter(2);
   const exited = counter(2);
   const record: { exitCode?: number } = {};
@@ -65,13 +84,13 @@ export async function openClientChannel(options: ClientChannelOptions): Promise<
     record.exitCode = Number(code);
     exited.count();
   };
-  const stdout = client.process.stdout.pipe(new RecordFilter(program.nonce, onRecord));
-  const stderr = client.process.stderr.pipe(new RecordFilter(program.nonce, onRecord));
+  const stdout = client.stdout.pipe(new RecordFilter(program.nonce, onRecord));
+  const stderr = client.stderr.pipe(new RecordFilter(program.nonce, onRecord));
   for (const stream of [stdout, stderr]) stream.on('error', () => undefined);
-  const outputEnded = Promise.all([closed(client.process.stdout), closed(client.process.stderr)]);
+  const outputEnded = Promise.all([closed(client.stdout), closed(client.stderr)]);
 
   const destroy = (): void => {
-    for (const stream of [client.process.stdin, client.process.stdout, client.process.stderr])
+    for (const stream of [client.stdin, client.stdout, client.stderr])
       stream.destroy();
     for (const stream of [stdout, stderr]) stream.destroy();
     client.letGo();
@@ -87,7 +106,7 @@ export async function openClientChannel(options: ClientChannelOptions): Promise<
   const exit = (async (): Promise<ChannelExit> => {
     const ended = client.ended.then(async (end) => {
       // A reader that is slow has not seen the end yet; a stream with nothing to read is held by somebody else.
-      const unread = () => [client.process.stdout, client.process.stderr, stdout, stderr].some(hasUnread);
+      const unread = () => [client.stdout, client.stderr, stdout, stderr].some(hasUnread);
       while (!(await settledWithin(outputEnded, streamEndMs)) && unread());
       return end;
     });
@@ -98,14 +117,7 @@ export async function openClientChannel(options: ClientChannelOptions): Promise<
     if (record.exitCode !== undefined) return { kind: 'exited', exitCode: record.exitCode };
     return end === undefined ? { kind: 'exited', exitCode: null } : await options.explainEnd(end);
   })();
-  return { stdin: client.process.stdin, stdout, stderr, exit, destroy };
-}
-
-interface Client {
-  readonly process: ChildProcessWithoutNullStreams;
-  /** Rejects when it could not be started. */
-  readonly ended: Promise<ClientEnd>;
-  letGo(): void;
+  return { stdin: client.stdin, stdout, stderr, exit, destroy };
 }
 
 /**
@@ -145,9 +157,10 @@ function startClient({ argv, request: { lastWords }, onClientEnd }: ClientChanne
       reject(error);
     });
   });
-  ended.catch(() => undefined);
   return {
-    process: child,
+    stdin: child.stdin,
+    stdout: child.stdout,
+    stderr: child.stderr,
     ended,
     letGo: () => {
       if (hasEnded || timer !== undefined) return;
@@ -173,7 +186,7 @@ async function whenStarted(
   started: Promise<undefined>,
   client: Client,
   outputEnded: Promise<unknown>,
-  { argv, signal, startTimeoutMs }: ClientChannelOptions,
+  { signal, startTimeoutMs }: ChannelOverClient,
   said: () => string,
 ): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
@@ -189,7 +202,7 @@ async function whenStarted(
       throw new ClientStartError('ended', said(), exitCode);
     },
     (error: unknown) => {
-      throw new ClientStartError('missing', argv[0] ?? '', null, { cause: error });
+      throw new ClientStartError('missing', '', null, { cause: error });
     },
   );
   for (const loser of [givenUp, gone]) loser.catch(() => undefined);

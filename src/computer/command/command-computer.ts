@@ -7,6 +7,7 @@ import { type CommandStrategy, startChannelComputer } from '../channel/channel-c
 import { type Durability, durabilityOf, durabilityShape } from '../channel/durability.js';
 import type { CallOptions, ComputerInterface } from '../computer-interface.js';
 import { ComputerLostError, ComputerStartError } from '../errors.js';
+import type { ShellTransport } from '../shell/shell-transport.js';
 import { commandTransport } from './command-transport.js';
 
 export interface CommandComputerOptions extends Durability {
@@ -72,20 +73,36 @@ export async function startCommandComputer(
   call: CallOptions,
   destroy?: (call: CallOptions) => Promise<void>,
 ): Promise<ComputerInterface> {
-  const { prefix, startTimeoutMs = 60_000, entryCommand } = options;
+  const { prefix, startTimeoutMs = 60_000, ...rest } = options;
   const id = options.id ?? `command-${randomBytes(6).toString('hex')}`;
+  return await startComputerOver(
+    commandTransport({ prefix, startTimeoutMs }),
+    { ...rest, id },
+    call,
+    destroy,
+  );
+}
+
+/** With `release`, the place is ours and goes away as a whole. @throws ComputerStartError */
+export async function startComputerOver(
+  transport: ShellTransport,
+  options: Omit<CommandComputerOptions, 'prefix' | 'id'> & { readonly id: string },
+  call: CallOptions,
+  release?: (call: CallOptions) => Promise<void>,
+): Promise<ComputerInterface> {
+  const { id, entryCommand } = options;
   try {
     return await startChannelComputer(
       {
         id,
-        transport: commandTransport({ prefix, startTimeoutMs }),
+        transport,
         workingDirectory: options.workingDirectory ?? '/',
         environment: options.environment ?? {},
         entry: entryCommand === undefined ? undefined : { command: entryCommand },
         strategy: options.strategy,
         durability: durabilityOf(options),
-        release: async (releaseCall) => destroy?.(releaseCall),
-        releaseEndsMachine: destroy !== undefined,
+        release: async (releaseCall) => release?.(releaseCall),
+        releaseEndsMachine: release !== undefined,
       },
       call,
     );

@@ -1,10 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ClientEnd, ClientStartError, openClientChannel } from '../channel/client-channel.js';
+import {
+  type ChannelOverClient,
+  type ClientEnd,
+  ClientStartError,
+  openClientChannel,
+} from '../channel/client-channel.js';
 import { isStillRunning } from '../channel/is-still-running.js';
 import { readerText } from '../channel/remote-program.js';
 import { CommandSpawnError, ComputerLostError } from '../errors.js';
 import { markerVariable } from '../shell/process-kill.js';
-import type { ChannelExit, ChannelRequest, ShellTransport } from '../shell/shell-transport.js';
+import type { ChannelExit, ChannelRequest, ShellChannel, ShellTransport } from '../shell/shell-transport.js';
 
 export interface CommandTransportOptions {
   readonly prefix: readonly string[];
@@ -19,13 +24,28 @@ const firstSignalExitCode = 129;
 
 /** Runs each process by `prefix` and a fixed `sh`. */
 export function commandTransport({ prefix, startTimeoutMs }: CommandTransportOptions): ShellTransport {
-  const program = prefix[0] ?? '';
+  const argv = [...prefix, ...readerArgv];
+  const open = async (options: ChannelOverClient) => openClientChannel({ ...options, argv });
+  return readerTransport({ program: prefix[0] ?? '', startTimeoutMs, open });
+}
+
+/** What has to be started inside: a program of a fixed text, with its streams connected. */
+export const readerArgv: readonly string[] = ['sh', '-c', readerText];
+
+export interface ReaderTransportOptions {
+  /** In messages. */
+  readonly program: string;
+  readonly startTimeoutMs: number;
+  /** Opens a channel over whatever runs `readerArgv` inside. @throws ClientStartError */
+  readonly open: (options: ChannelOverClient) => Promise<ShellChannel>;
+}
+
+export function readerTransport({ program, startTimeoutMs, open }: ReaderTransportOptions): ShellTransport {
   const transport: ShellTransport = {
     open: async (request, { signal } = {}) => {
       for (let attempt = 1; ; attempt++) {
         try {
-          return await openClientChannel({
-            argv: [...prefix, 'sh', '-c', readerText],
+          return await open({
             request,
             signal,
             startTimeoutMs,
@@ -52,10 +72,10 @@ async function explainEnd(
   { environment }: ChannelRequest,
   { exitCode, signal }: ClientEnd,
 ): Promise<ChannelExit> {
-  const wasKilled =
-    signal !== null || (exitCode !== null && exitCode >= firstSignalExitCode && exitCode < 255);
+  const mayBeKilled =
+    exitCode === null || signal !== null || (exitCode >= firstSignalExitCode && exitCode < 255);
   const marker = environment[markerVariable];
-  if (wasKilled && marker !== undefined && (await isStillRunning(transport, marker)) === false) {
+  if (mayBeKilled && marker !== undefined && (await isStillRunning(transport, marker)) === false) {
     return { kind: 'exited', exitCode: null };
   }
   return { kind: 'lost', error: brokenLink(program, signal ?? exitCode) };

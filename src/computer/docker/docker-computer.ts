@@ -117,6 +117,7 @@ export async function createDockerComputer({
       streamsOutput: true,
       switchesUser: true,
       choosesShell: true,
+      survivesLostLinks: true,
       boundsOutput: true,
     },
     sendShellCommand,

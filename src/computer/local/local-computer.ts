@@ -55,6 +55,7 @@ export function createLocalComputer(options: LocalComputerOptions): ComputerInte
       streamsOutput: true,
       boundsOutput: true,
       choosesShell: true,
+      survivesLostLinks: true,
       switchesUser: false,
     },
     sendShellCommand: async (...parameters) => await engine.sendShellCommand(...parameters),
