@@ -23,6 +23,7 @@ export type {
 export { type ConformanceCases, conformanceCases } from './conformance/conformance-cases.js';
 export type {
   ConformanceFaults,
+  ConformanceHarness,
   ConformanceNetwork,
   ConformanceOptions,
   CreateComputer,

@@ -5,6 +5,7 @@ import { commandCases } from './cases/command-cases.js';
 import { deadlineCases } from './cases/deadline-cases.js';
 import { downloadCases } from './cases/download-cases.js';
 import { faultCases } from './cases/fault-cases.js';
+import { harnessCases } from './cases/harness-cases.js';
 import { hostileArchiveCases } from './cases/hostile-archive-cases.js';
 import { killCases } from './cases/kill-cases.js';
 import { limitCases } from './cases/limit-cases.js';
@@ -43,5 +44,6 @@ export const allCases: readonly CaseDefinition[] = [
   ...limitCases,
   ...snapshotCases,
   ...faultCases,
+  ...harnessCases,
   ...networkCases,
 ].sort((left, right) => left.level - right.level);

@@ -22,6 +22,7 @@ export type ConformanceFamily =
   | 'limits'
   | 'snapshots'
   | 'faults'
+  | 'harness'
   | 'network';
 
 /**
@@ -39,6 +40,8 @@ export type ConformanceRequirement =
   | 'smallFolder'
   | 'killMachine'
   | 'cutLink'
+  | 'harness'
+  | 'sweep'
   | 'network';
 
 /** What the suite may count on. Each can be left out; a case that needs what is not there is skipped, with the reason. */

@@ -29,6 +29,20 @@ export interface ConformanceOptions {
   readonly startFrom?: ((image: string) => Promise<ComputerInterface>) | undefined;
   readonly faults?: ConformanceFaults | undefined;
   readonly network?: ConformanceNetwork | undefined;
+  /** For computers that are gone when their harness is. */
+  readonly harness?: ConformanceHarness | undefined;
+}
+
+/** A harness in a process of its own, which the suite kills. */
+export interface ConformanceHarness {
+  /** A program and its arguments. It starts a computer, prints its id as its first line, and waits to be killed. */
+  readonly argv: readonly string[];
+  /** What is left of a computer, each by a name: containers, networks, processes, files. */
+  readonly findLeftovers: (computerId: string) => Promise<readonly string[]>;
+  /** Milliseconds after the death of a harness until nothing is left. Default: 30,000, for machines that are busy. */
+  readonly withinMs?: number | undefined;
+  /** `argv` is as above, for a harness whose computer outlives it; `run` removes what is left of the dead ones. */
+  readonly sweep?: { readonly argv: readonly string[]; readonly run: () => Promise<void> } | undefined;
 }
 
 /** How to break the machine behind a computer. Cases whose hook is missing are skipped. */

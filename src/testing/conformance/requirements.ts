@@ -56,6 +56,7 @@ export function missingCapability(
 
 const optionNames: Partial<Record<ConformanceRequirement, string>> = {
   killMachine: 'faults.killMachine',
+  sweep: 'harness.sweep',
   cutLink: 'faults.cutLink with faults.restoreLink',
 };
 
@@ -64,9 +65,12 @@ function isGiven(requirement: ConformanceRequirement, options: ConformanceOption
     case 'otherUser':
     case 'smallFolder':
     case 'network':
+    case 'harness':
       return options[requirement] !== undefined;
     case 'killMachine':
       return options.faults?.killMachine !== undefined;
+    case 'sweep':
+      return options.harness?.sweep !== undefined;
     case 'cutLink':
       return options.faults?.cutLink !== undefined && options.faults.restoreLink !== undefined;
     default:

@@ -4,6 +4,7 @@ import { afterAll, beforeAll } from 'vitest';
 import type { ComputerInterface } from '../../../src/computer/index.js';
 import { dockerRuntime } from '../../../src/computer/docker/index.js';
 import { testConformance } from '../../fixtures/conformance-tests.js';
+import { dockerHarness } from '../../fixtures/docker-harness.js';
 import { describeDocker, docker, expectNothingLeft, testImage, testRequest } from '../../fixtures/docker.js';
 
 const port = 18_000 + (process.pid % 10_000);
@@ -29,6 +30,7 @@ for (const strategy of ['lane', 'exec'] as const) {
       otherUser: 'agent',
       smallFolder: '/dev/shm',
       faults: { killMachine },
+      harness: strategy === 'exec' ? undefined : dockerHarness(docker, mark),
       // The network has nothing to do with how commands are run.
       network: strategy === 'exec' ? undefined : { probe },
     });

@@ -4,6 +4,7 @@ import { afterAll, describe } from 'vitest';
 import type { ComputerInterface } from '../../../src/computer/index.js';
 import { dockerRuntime } from '../../../src/computer/docker/index.js';
 import { testConformance } from '../../fixtures/conformance-tests.js';
+import { dockerHarness } from '../../fixtures/docker-harness.js';
 import { expectNothingLeft, testRequest } from '../../fixtures/docker.js';
 import { podmanNeed, podmanPossible, startPodmanService } from '../../fixtures/podman-service.js';
 
@@ -36,6 +37,7 @@ describe.skipIf(service === undefined)(`a container of podman${podmanNeed}`, () 
           await service?.docker.getContainer(id).kill();
         },
       },
+      harness: service && dockerHarness(service.docker, mark, service.host),
       network: {
         probe: `[ -s /tmp/gateway ] || ip route | awk '/default/ { print $3; exit }' >/tmp/gateway
 nc -w 2 "$(cat /tmp/gateway)" ${port} </dev/null`,
