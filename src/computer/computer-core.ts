@@ -4,6 +4,7 @@ import { type EventScope, observe } from '../events/event-scope.js';
 import type { Redactor } from '../redaction.js';
 import type { CallOptions, ComputerCapabilities, ComputerInterface } from './computer-interface.js';
 import { Deadline } from './deadline.js';
+import { Ending } from './ending.js';
 import { ComputerLostError } from './errors.js';
 import { redactError } from './redact-error.js';
 
@@ -28,7 +29,8 @@ export class ComputerCore {
   readonly capabilities: ComputerCapabilities;
   /** The beginning of the marker of every command that the facade supervises here. */
   readonly markerPrefix = `facade-${randomUUID()}`;
-  readonly #gone = new AbortController();
+  /** Ends when the computer has been given back. */
+  readonly gone = new Ending();
   #closed = false;
   #lossTold = false;
   #durabilityTold = false;
@@ -51,11 +53,6 @@ export class ComputerCore {
     };
   }
 
-  /** Fires when the computer has been given back. The reason is the error to throw. */
-  get gone(): AbortSignal {
-    return this.#gone.signal;
-  }
-
   /** @throws ComputerLostError after cleanup */
   assertOpen(): void {
     if (this.#closed) throw this.#cleanedUp(false);
@@ -68,7 +65,7 @@ export class ComputerCore {
     options: CallOptions,
     work: (options: CallOptions) => Promise<T>,
   ): Promise<T> {
-    const deadline = new Deadline(options, ...view.until, this.gone);
+    const deadline = new Deadline(options, ...view.until).endingWith(this.gone);
     try {
       this.assertOpen();
       deadline.check(what);
@@ -133,7 +130,7 @@ export class ComputerCore {
           throw redactError(error, this.redactor);
         } finally {
           deadline[Symbol.dispose]();
-          this.#gone.abort(this.#cleanedUp(true));
+          this.gone.end(() => this.#cleanedUp(true));
         }
       },
     );

@@ -1,10 +1,14 @@
 import { setMaxListeners } from 'node:events';
 import { ConfigurationError, isSweLancerError } from '../errors.js';
 import type { CallOptions } from './computer-interface.js';
+import type { Ending } from './ending.js';
 import { CallAbortedError, CallTimeoutError } from './errors.js';
 
 /** Timers of Node overflow above this and fire at once. Milliseconds. */
 export const longestTimerMs = 2 ** 31 - 1;
+
+/** Many calls at once may follow one, which Node takes for a leak from the eleventh listener on. */
+const sharedSignals = new WeakSet<AbortSignal>();
 
 /** What `Deadline.whileOpen` gives when the deadline won. */
 export const over = Symbol('over');
@@ -17,6 +21,7 @@ export const over = Symbol('over');
 export class Deadline implements Disposable {
   readonly #timeoutMs: number | undefined;
   readonly #followed: AbortSignal[] = [];
+  #ending: Ending | undefined;
   readonly #waiting = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;
   #end: { readonly cause: 'timeout' | 'abort'; readonly reason: unknown } | undefined;
@@ -113,8 +118,22 @@ export class Deadline implements Disposable {
     return new CallAbortedError(`${what} was aborted.`, { cause: reason });
   }
 
+  /** Ends with `ending` too, as on an abort. @returns itself */
+  endingWith(ending: Ending): this {
+    if (this.#end !== undefined) return this;
+    if (ending.hasEnded) {
+      this.#abort(ending.reason);
+      return this;
+    }
+    this.#ending = ending;
+    ending.follow(this.#onEnding);
+    return this;
+  }
+
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
+    this.#ending?.leave(this.#onEnding);
+    this.#ending = undefined;
     for (const signal of this.#followed.splice(0)) signal.removeEventListener('abort', this.#onAbort);
   }
 
@@ -123,14 +142,20 @@ export class Deadline implements Disposable {
     this.#abort((event.target as AbortSignal).reason);
   };
 
+  readonly #onEnding = () => {
+    this.#abort(this.#ending?.reason);
+  };
+
   #follow(signal: AbortSignal | undefined): void {
     if (signal === undefined || this.#end !== undefined) return;
     if (signal.aborted) {
       this.#abort(signal.reason);
       return;
     }
-    // Many calls at once may share a signal, which Node takes for a leak from the eleventh listener on.
-    setMaxListeners(0, signal);
+    if (!sharedSignals.has(signal)) {
+      sharedSignals.add(signal);
+      setMaxListeners(0, signal);
+    }
     signal.addEventListener('abort', this.#onAbort);
     this.#followed.push(signal);
   }

@@ -30,7 +30,7 @@ export async function superviseCommand(
   supervised: SupervisedCommand,
 ): Promise<CommandResult> {
   const { options } = supervised;
-  const deadline = new Deadline(options, ...view.until, view.core.gone);
+  const deadline = new Deadline(options, ...view.until).endingWith(view.core.gone);
   try {
     return view.core.capabilities.killsProcessTree
       ? await runNatively(view, supervised, deadline)
@@ -41,20 +41,21 @@ export async function superviseCommand(
 }
 
 async function runNatively(
-  { core }: ComputerView,
+  { core, until }: ComputerView,
   supervised: SupervisedCommand,
   deadline: Deadline,
 ): Promise<CommandResult> {
   const { command, options, tap } = supervised;
-  // The implementation watches the time itself; its signal must not fire for that, or it would take it for an abort.
-  const signal = deadline.aborted;
+  // The implementation watches the time itself; its signal must not fire for that, or it would take it for an abort. It
+  // knows of its own clean-up, so that the caller's signal will do where nothing else ends this view.
+  const signal = until.length === 0 ? options.signal : deadline.aborted;
   const work = attempt(() =>
     core.implementation.sendShellCommand(command, { ...options, signal, onOutput: tap.receive }),
   );
   const result = await deadline.whileOpen(work);
   if (result !== over) return result;
   const graceMs = options.killGraceMs ?? defaultKillGraceMs;
-  const settled = !core.gone.aborted && (await settledWithin(work, graceMs + nativeKillMs));
+  const settled = !core.gone.hasEnded && (await settledWithin(work, graceMs + nativeKillMs));
   const kill: KillReport = { outcome: 'unconfirmed', killed: 0, survivors: null };
   if (!settled) throw await ended(core.id, supervised, deadline, kill, tap.partial());
   try {
@@ -86,7 +87,7 @@ async function runMarked(
   const result = await deadline.whileOpen(work);
   if (result !== over) return result;
   try {
-    if (core.gone.aborted) throw await ended(core.id, supervised, deadline, unknownKill, tap.partial());
+    if (core.gone.hasEnded) throw await ended(core.id, supervised, deadline, unknownKill, tap.partial());
     const kill = await killByShell({
       marker,
       graceMs: options.killGraceMs ?? defaultKillGraceMs,

@@ -73,7 +73,7 @@ export async function* downloadTree(
   const { core } = view;
   const path = core.redactor.redact(remoteDirectory);
   const what = `The download of the tree ${remoteDirectory}`;
-  const deadline = new Deadline(options, ...view.until, core.gone);
+  const deadline = new Deadline(options, ...view.until).endingWith(core.gone);
   const span = view.scope.span();
   const inner = { ...view, scope: span };
   const startedAt = performance.now();
@@ -163,7 +163,7 @@ function temporaryPath({ core }: ComputerView): string {
 
 /** Runs after an abort too, hence without the caller's signal. What cannot be removed is gone with the computer. */
 async function removeFiles(view: ComputerView, ...paths: readonly string[]): Promise<void> {
-  if (view.core.gone.aborted) return;
+  if (view.core.gone.hasEnded) return;
   const command = `rm -f ${paths.map(shellQuote).join(' ')}`;
   const options = { timeoutMs: removeTimeoutMs, label: 'remove a temporary archive' };
   await runCommand({ ...view, until: [] }, command, options).catch(() => undefined);

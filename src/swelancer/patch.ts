@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { Computer } from '../computer/computer.js';
 import type { CallOptions, ShellCommandOptions } from '../computer/computer-interface.js';
 import type { BaseCommit } from './base-commit.js';
@@ -30,7 +30,7 @@ export async function extractPatch(
   source: BaseSource,
   options: CallOptions = {},
 ): Promise<Patch> {
-  const work = `${layout.scratch}/swelancer-patch-${randomBytes(6).toString('hex')}`;
+  const work = `${layout.scratch}/swelancer-patch-${randomUUID().slice(-12)}`;
   const call = { ...options, cwd: harnessDirectory };
   const scratch = shellQuote(layout.scratch);
   await computer.checkShellCommand(`[ -d ${scratch} ] || rm -f ${scratch}; mkdir -p ${shellQuote(work)}`, {
@@ -80,7 +80,7 @@ export async function applyPatch(
   options: CallOptions = {},
 ): Promise<{ readonly applied: true } | { readonly applied: false; readonly reason: string }> {
   if (patch.bytes.byteLength === 0) return { applied: true };
-  const file = `${layout.scratch}/swelancer-apply-${randomBytes(6).toString('hex')}.diff`;
+  const file = `${layout.scratch}/swelancer-apply-${randomUUID().slice(-12)}.diff`;
   const call = { ...options, cwd: harnessDirectory };
   await computer.upload(patch.bytes, file, options);
   try {

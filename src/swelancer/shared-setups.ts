@@ -84,9 +84,10 @@ interface Setup {
 }
 
 class KeptSetups implements SharedSetups {
-  readonly #setups = new Map<string, Setup>();
-  /** Those with a snapshot that has not been removed. */
-  readonly #kept = new Set<Setup>();
+  /** By task and kind. A run has thousands of tasks, and releases one after another. */
+  readonly #setups = new Map<string, Map<string, Setup>>();
+  /** Those with a snapshot that has not been removed, by task. */
+  readonly #kept = new Map<string, Set<Setup>>();
   readonly #runtimes = new Map<ComputerRuntime, number>();
   /** Tasks that were released and keep their set-ups. */
   readonly #lasting = new Set<string>();
@@ -104,7 +105,7 @@ class KeptSetups implements SharedSetups {
     const number = this.#runtimes.get(runtime) ?? this.#runtimes.size;
     this.#runtimes.set(runtime, number);
     const key = `${number} ${keyOf(task, start, layout)}`;
-    const setup = this.#setups.get(key);
+    const setup = this.#setups.get(task.id)?.get(key);
     if (setup === undefined) return this.#first(key, task.id);
     if (setup.state === 'making') return { kind: 'waiting', over: setup.over };
     return setup.start === undefined ? { kind: 'alone' } : this.#user(setup, setup.start);
@@ -112,12 +113,12 @@ class KeptSetups implements SharedSetups {
 
   async release(taskId: string): Promise<void> {
     if (this.#lasts(taskId)) return;
-    await this.#drop((setup) => setup.taskId === taskId);
+    await this.#drop([taskId]);
   }
 
   #lasts(taskId: string): boolean {
     if (this.#lasting.has(taskId)) return true;
-    const hasAny = [...this.#kept].some((setup) => setup.taskId === taskId && setup.start !== undefined);
+    const hasAny = [...(this.#kept.get(taskId) ?? [])].some(({ start }) => start !== undefined);
     if (!hasAny || this.#lasting.size >= this.#keep) return false;
     this.#lasting.add(taskId);
     return true;
@@ -125,7 +126,7 @@ class KeptSetups implements SharedSetups {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    await this.#drop(() => true);
+    await this.#drop(new Set([...this.#setups.keys(), ...this.#kept.keys()]));
   }
 
   #first(key: string, taskId: string): FirstOfSetup {
@@ -134,7 +135,8 @@ class KeptSetups implements SharedSetups {
       tell = resolve;
     });
     const setup: Setup = { taskId, over, state: 'making', users: 0, wanted: true };
-    this.#setups.set(key, setup);
+    const ofTask = entryOf(this.#setups, taskId, () => new Map<string, Setup>());
+    ofTask.set(key, setup);
     const settle = (state: 'kept' | 'none') => {
       setup.state = state;
       tell();
@@ -144,14 +146,14 @@ class KeptSetups implements SharedSetups {
       keep: async (snapshot, environment) => {
         setup.snapshot = snapshot;
         setup.start = { setup: 'snapshot', image: snapshot.image, environment };
-        this.#kept.add(setup);
+        entryOf(this.#kept, taskId, () => new Set<Setup>()).add(setup);
         settle('kept');
         await this.#removeLater(setup);
       },
       refuse: () => settle('none'),
       [Symbol.dispose]: () => {
         if (setup.state !== 'making') return;
-        if (this.#setups.get(key) === setup) this.#setups.delete(key);
+        if (ofTask.get(key) === setup) ofTask.delete(key);
         tell();
       },
     };
@@ -178,13 +180,13 @@ class KeptSetups implements SharedSetups {
   }
 
   /** All of them are tried. @throws what the first failure threw */
-  async #drop(which: (setup: Setup) => boolean): Promise<void> {
-    for (const [key, setup] of this.#setups) {
-      if (!which(setup)) continue;
-      this.#setups.delete(key);
-      setup.wanted = false;
+  async #drop(taskIds: Iterable<string>): Promise<void> {
+    const removals: Promise<void>[] = [];
+    for (const taskId of taskIds) {
+      for (const setup of this.#setups.get(taskId)?.values() ?? []) setup.wanted = false;
+      this.#setups.delete(taskId);
+      for (const setup of this.#kept.get(taskId) ?? []) removals.push(this.#remove(setup));
     }
-    const removals = [...this.#kept].filter(which).map(async (setup) => this.#remove(setup));
     const failed = (await Promise.allSettled(removals)).find(({ status }) => status === 'rejected');
     if (failed?.status === 'rejected') throw failed.reason;
   }
@@ -197,8 +199,16 @@ class KeptSetups implements SharedSetups {
   async #remove(setup: Setup): Promise<void> {
     if (setup.wanted || setup.users > 0) return;
     await setup.snapshot?.remove();
-    this.#kept.delete(setup);
+    const ofTask = this.#kept.get(setup.taskId);
+    ofTask?.delete(setup);
+    if (ofTask?.size === 0) this.#kept.delete(setup.taskId);
   }
+}
+
+function entryOf<Entry>(entries: Map<string, Entry>, key: string, make: () => Entry): Entry {
+  const found = entries.get(key) ?? make();
+  entries.set(key, found);
+  return found;
 }
 
 function innermost(runtime: ComputerRuntime): ComputerRuntime {
