@@ -29,7 +29,8 @@ export async function sshPlace(): Promise<SshPlace> {
     for (let end = ends.pop(); end !== undefined; end = ends.pop()) await end();
   };
   try {
-    const server = await startSshServer();
+    // `scp` transfers over SFTP.
+    const server = await startSshServer({ configuration: ['Subsystem sftp internal-sftp'] });
     ends.push(async () => server[Symbol.asyncDispose]());
     const { destination } = server.options;
     const folder = await mkdtemp(join(tmpdir(), 'swelancer-bench-'));

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { Computer } from 'swelancer';
@@ -30,6 +30,7 @@ export const dockerTransfers: RowGroup = {
           name: 'docker cp',
           up: async (from, to) => execa('docker', ['cp', from, `${computer.id}:${to}`]),
           down: async (from, to) => execa('docker', ['cp', `${computer.id}:${from}`, to]),
+          read: async (from) => bytesOf('docker', ['cp', `${computer.id}:${from}`, '-']),
         },
       ],
       isBar: true,
@@ -62,6 +63,8 @@ export const sshTransfers: RowGroup = {
         name: 'scp',
         up: async (from: string, to: string) => execa('scp', [...scp, from, `${destination}:${to}`]),
         down: async (from: string, to: string) => execa('scp', [...scp, `${destination}:${from}`, to]),
+        // It writes files only.
+        read: async (from: string) => bytesOf('ssh', [...multiplexed, destination, 'cat', from]),
       },
       ...(hasRsync ? [rsync] : []),
     ];
@@ -74,6 +77,8 @@ interface Client {
   /** `to` is a folder that exists; `from` gets its own name there. */
   readonly up: (from: string, to: string) => Promise<unknown>;
   readonly down: (from: string, to: string) => Promise<unknown>;
+  /** A file in memory; in an archive, where that is how the client gives it. */
+  readonly read?: (from: string) => Promise<Uint8Array>;
 }
 
 interface Place {
@@ -91,6 +96,8 @@ interface Job {
   readonly what: string;
   readonly ours: (to: string) => Promise<unknown>;
   readonly theirs: (client: Client, to: string) => Promise<unknown>;
+  /** Default: every client. */
+  readonly can?: (client: Client) => boolean;
   /** Makes the folder to write to, and gives its path. */
   readonly prepare: () => Promise<string>;
   readonly tidy: (folder: string) => Promise<void>;
@@ -134,11 +141,12 @@ async function measureTransfers(place: Place, report: (row: Row) => void): Promi
       isFlat: true,
     },
     {
-      what: `download of ${fileMib} MiB as bytes, then to disk`,
-      ours: async (to) =>
-        writeFile(join(to, 'content'), await computer.download(`${single}/content`, { maxBytes })),
-      theirs: async (client, to) => client.down(`${single}/content`, to),
-      ...downward,
+      what: `download of ${fileMib} MiB into memory`,
+      ours: async () => checkWhole(await computer.download(`${single}/content`, { maxBytes })),
+      theirs: async ({ read }) => checkWhole(await read?.(`${single}/content`)),
+      can: ({ read }) => read !== undefined,
+      prepare: async () => '',
+      tidy: async () => undefined,
       isFlat: false,
     },
     {
@@ -163,11 +171,21 @@ async function measureTransfers(place: Place, report: (row: Row) => void): Promi
   await rm(into, { recursive: true, force: true });
 }
 
+async function bytesOf(file: string, parameters: readonly string[]): Promise<Uint8Array> {
+  const options = { encoding: 'buffer', stripFinalNewline: false, maxBuffer: maxBytes } as const;
+  return (await execa(file, parameters, options)).stdout;
+}
+
+function checkWhole(bytes: Uint8Array | undefined): void {
+  if (bytes === undefined || bytes.length < fileMib * 1024 ** 2) throw new Error('Something was lost.');
+}
+
 async function measureJob(
-  { kind, clients, isBar }: Place,
+  { kind, clients: all, isBar }: Place,
   job: Job,
   report: (row: Row) => void,
 ): Promise<void> {
+  const clients = all.filter((client) => job.can?.(client) ?? true);
   const contender = (work: (to: string) => Promise<unknown>) => ({
     prepare: job.prepare,
     run: work,
