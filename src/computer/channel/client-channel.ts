@@ -90,8 +90,7 @@ export async function openOverClient(client: Client, options: ChannelOverClient)
   const outputEnded = Promise.all([closed(client.stdout), closed(client.stderr)]);
 
   const destroy = (): void => {
-    for (const stream of [client.stdin, client.stdout, client.stderr])
-      stream.destroy();
+    for (const stream of [client.stdin, client.stdout, client.stderr]) stream.destroy();
     for (const stream of [stdout, stderr]) stream.destroy();
     client.letGo();
   };

@@ -3,11 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import { type Client, ClientStartError, openOverClient } from '../channel/client-channel.js';
 import type { CallOptions, ComputerInterface } from '../computer-interface.js';
 import { ConfigurationError } from '../../errors.js';
-import {
-  checkCommandOptions,
-  type CommandComputerOptions,
-  startComputerOver,
-} from './command-computer.js';
+import { checkCommandOptions, type CommandComputerOptions, startComputerOver } from './command-computer.js';
 import { readerArgv, readerTransport } from './command-transport.js';
 
 /** A program that runs inside, and its standard streams as bytes. */
@@ -58,7 +54,8 @@ export async function channelComputer(
 ): Promise<ComputerInterface> {
   const { open, release, ...rest } = options;
   for (const [name, value] of Object.entries({ open, release: release ?? (() => undefined) })) {
-    if (typeof value !== 'function') throw new ConfigurationError(`channelComputer: ${name} must be a function.`);
+    if (typeof value !== 'function')
+      throw new ConfigurationError(`channelComputer: ${name} must be a function.`);
   }
   checkCommandOptions('channelComputer', { ...rest, prefix: ['open'] });
   const { startTimeoutMs = 60_000 } = options;

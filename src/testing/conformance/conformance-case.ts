@@ -39,6 +39,7 @@ export type ConformanceRequirement =
   | 'otherUser'
   | 'smallFolder'
   | 'killMachine'
+  | 'restartMachine'
   | 'cutLink'
   | 'harness'
   | 'sweep'

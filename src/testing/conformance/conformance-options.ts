@@ -49,6 +49,8 @@ export interface ConformanceHarness {
 export interface ConformanceFaults {
   /** Ends the machine at once, as a power cut does. */
   readonly killMachine?: ((computer: ComputerInterface) => Promise<void>) | undefined;
+  /** Ends the machine, or what runs it, and starts it again. Resolves when it can be reached. */
+  readonly restartMachine?: ((computer: ComputerInterface) => Promise<void>) | undefined;
   /** Makes the link to the computer go silent or break. */
   readonly cutLink?: ((computer: ComputerInterface) => Promise<void>) | undefined;
   /** Makes links to it possible again. */

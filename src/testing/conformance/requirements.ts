@@ -56,6 +56,7 @@ export function missingCapability(
 
 const optionNames: Partial<Record<ConformanceRequirement, string>> = {
   killMachine: 'faults.killMachine',
+  restartMachine: 'faults.restartMachine',
   sweep: 'harness.sweep',
   cutLink: 'faults.cutLink with faults.restoreLink',
 };
@@ -68,7 +69,8 @@ function isGiven(requirement: ConformanceRequirement, options: ConformanceOption
     case 'harness':
       return options[requirement] !== undefined;
     case 'killMachine':
-      return options.faults?.killMachine !== undefined;
+    case 'restartMachine':
+      return options.faults?.[requirement] !== undefined;
     case 'sweep':
       return options.harness?.sweep !== undefined;
     case 'cutLink':

@@ -1,11 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:net';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import type { ComputerInterface } from '../../../src/computer/index.js';
 import { dockerRuntime } from '../../../src/computer/docker/index.js';
+import { listLabelled } from '../../../src/computer/docker/labelled-objects.js';
 import { testConformance } from '../../fixtures/conformance-tests.js';
 import { dockerHarness } from '../../fixtures/docker-harness.js';
-import { describeDocker, docker, expectNothingLeft, testImage, testRequest } from '../../fixtures/docker.js';
+import {
+  computerLabel,
+  describeDocker,
+  docker,
+  expectNothingLeft,
+  importImage,
+  nothing,
+  testImage,
+  testRequest,
+} from '../../fixtures/docker.js';
+import {
+  type SecondEngine,
+  secondEngineNeed,
+  secondEnginePossible,
+  startSecondEngine,
+} from '../../fixtures/second-engine.js';
 
 const port = 18_000 + (process.pid % 10_000);
 const server = createServer((socket) => socket.on('error', () => undefined).end('here'));
@@ -36,3 +52,33 @@ for (const strategy of ['lane', 'exec'] as const) {
     });
   });
 }
+
+describeDocker(`a container of an engine that restarts${secondEngineNeed}`, () => {
+  let engine: SecondEngine | undefined;
+  beforeAll(async () => {
+    if (!secondEnginePossible) return;
+    engine = await startSecondEngine('base=10.212.0.0/16,size=24');
+    await importImage(engine.docker, testImage);
+  });
+  afterAll(async () => {
+    if (engine === undefined) return;
+    expect(await listLabelled(engine.docker, computerLabel)).toEqual(nothing);
+    await engine[Symbol.asyncDispose]();
+  });
+
+  testConformance(
+    async () => {
+      const runtime = dockerRuntime({ host: engine?.host ?? 'unix://' });
+      return await runtime.start(testRequest(), { emit: () => undefined });
+    },
+    {
+      faults: {
+        restartMachine: async () => {
+          await engine?.end('SIGTERM');
+          await engine?.start();
+        },
+      },
+    },
+    secondEnginePossible ? ['faults'] : [],
+  );
+});

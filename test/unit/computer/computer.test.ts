@@ -38,7 +38,9 @@ describe('a command', () => {
     await computer.sendShellCommand('true');
     expect(events.of('computer.degraded')).toEqual([]);
     for (const exitCode of [3, 4]) {
-      expect(await computer.sendShellCommand(`exit ${exitCode}`, { durable: true })).toMatchObject({ exitCode });
+      expect(await computer.sendShellCommand(`exit ${exitCode}`, { durable: true })).toMatchObject({
+        exitCode,
+      });
     }
     expect(events.of('computer.degraded')).toMatchObject([
       { reason: expect.stringContaining('survivesLostLinks') as string },

@@ -101,6 +101,28 @@ export const faultCases: readonly CaseDefinition[] = [
       expectResult(outcome, lines);
     },
   },
+  {
+    id: 'faults/machine-restarted',
+    level: 3,
+    title:
+      'a command whose machine restarts fails with ComputerLostError; what follows works or says the same, and a cleanup works',
+    requires: ['restartMachine', 'processes', 'concurrentCommands'],
+    ownComputer: {},
+    endsComputer: true,
+    timeoutMs: 240_000,
+    body: async ({ run, computer, implementation, options, processes }) => {
+      const outcome = expectedLater(
+        expectRejection('The command', run('sleep 300'), { code: 'computer_lost' }),
+      );
+      await expectSoon('the command runs', async () => (await processes()) > 0);
+      await options.faults?.restartMachine?.(implementation);
+      await outcome;
+      const next = await run('echo on').catch((error: unknown) => error);
+      if (next instanceof Error) expectEqual('The code of the next command', codeOf(next), 'computer_lost');
+      else expectEqual('The next command', (next as CompletedCommand).stdout, 'on\n');
+      await computer.cleanup({ timeoutMs: 60_000 });
+    },
+  },
 ];
 
 const codeOf = (error: unknown) => (error as Partial<SweLancerError>).code;
