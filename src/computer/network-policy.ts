@@ -19,7 +19,12 @@ export interface NetworkCheck {
     | 'interface';
   readonly found: 'reachable' | 'unreachable';
   readonly passed: boolean;
-  /** What the kernel or the resolver said. */
+  /**
+   * `connection`: one was really tried; `route`: the kernel was asked what it would do; `resolver`: a name was asked for;
+   * `interface`: the interfaces were looked at. Absent: it is not known.
+   */
+  readonly shownBy?: 'connection' | 'route' | 'resolver' | 'interface' | undefined;
+  /** What the kernel, the other end or the resolver said. */
   readonly detail: string;
 }
 

@@ -56,6 +56,7 @@ const networkSchema = z.object({
         ]),
         found: z.enum(['reachable', 'unreachable']),
         passed: z.boolean(),
+        shownBy: z.enum(['connection', 'route', 'resolver', 'interface']).optional(),
         detail: z.string(),
       }),
     )

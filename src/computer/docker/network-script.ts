@@ -44,28 +44,60 @@ ${linkFirst(routes.ipv6)
 true`;
 }
 
-/** Asks the kernel what it would do with a packet to each place, and asks for a name. One line for each check. */
+/**
+ * Asks the kernel what it would do with a packet to each place, and asks for a name. One line for each check. Where the
+ * kernel has no way, and to itself, a connection is really tried, with what the image has for that: who refuses one has
+ * been reached. All at once, as each may take its time.
+ */
 export function verifyScript({ gateway, neighbour }: NetworkAddresses, allowed: readonly string[]): string {
   return `${findTool}
-look() { if detail=$($tool $2 route get $3 2>&1); then echo "check $1 reachable $detail" ; else echo "check $1 unreachable $detail"; fi | head -n 1; }
-look loopback -4 127.0.0.1
-look outside-ipv4 -4 1.1.1.1
-look outside-ipv6 -6 2606:4700:4700::1111
-${allowed.map((address) => `look allowed -4 ${address}`).join('\n')}
+connect() {
+  if command -v bash >/dev/null; then timeout 2 bash -c 'exec 3<>"/dev/tcp/$0/9"' "$1" 2>&1
+  elif command -v nc >/dev/null; then
+    verbose=-v
+    case $(nc -h 2>&1) in *BusyBox*) verbose= ;; esac
+    timeout 2 nc $verbose -w 1 "$1" 9 </dev/null 2>&1
+  else echo "no tool"
+  fi && echo "succeeded"
+}
+look() {
+  found=reachable shown=route
+  detail=$($tool $2 route get $3 2>&1) || found=unreachable
+  if [ $found = unreachable ] || [ "$1" = loopback ]; then
+    said=$(connect "$3")
+    case $said in
+      *[Nn]"o tool"*) said="none was tried" ;;
+      *efused* | *succeeded*) found=reachable shown=connection ;;
+      *nreachable* | *"o route to host"* | *"annot assign"*) found=unreachable shown=connection ;;
+      *) said="no answer $said" ;;
+    esac
+    detail="$detail; a connection: $said"
+  fi
+  set -f
+  echo "check $1 $found $shown" $detail
+}
+(
+look loopback -4 127.0.0.1 &
+look outside-ipv4 -4 1.1.1.1 &
+look outside-ipv6 -6 2606:4700:4700::1111 &
+${allowed.map((address) => `look allowed -4 ${address} &`).join('\n')}
 ${
   gateway === ''
-    ? 'echo "check gateway unreachable the network has none"\necho "check neighbour unreachable the network has no IPv4 addresses"'
-    : `look gateway -4 ${gateway}\nlook neighbour -4 ${neighbour}`
+    ? 'echo "check gateway unreachable route the network has none"\necho "check neighbour unreachable route the network has no IPv4 addresses"'
+    : `look gateway -4 ${gateway} &\nlook neighbour -4 ${neighbour} &`
 }
+wait
+) &
 resolve() {
   if command -v getent >/dev/null; then RES_OPTIONS='timeout:2 attempts:1' timeout 5 getent hosts example.com
   else timeout 5 nslookup example.com; fi
 }
 if detail=$(resolve 2>/dev/null); then
-  echo "check dns reachable example.com was resolved"
+  echo "check dns reachable resolver example.com was resolved"
 else
-  echo "check dns unreachable example.com was not resolved"
+  echo "check dns unreachable resolver example.com was not resolved"
 fi
-if $tool -4 addr show scope global up | grep -q inet; then echo "check interface reachable up, with an address"
-else echo "check interface unreachable none is up"; fi`;
+if $tool -4 addr show scope global up | grep -q inet; then echo "check interface reachable interface up, with an address"
+else echo "check interface unreachable interface none is up"; fi
+wait`;
 }

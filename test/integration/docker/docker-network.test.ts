@@ -56,6 +56,15 @@ describeDocker('the network of a container', () => {
       neighbour: 'unreachable',
       dns: 'unreachable',
     });
+    expect(Object.fromEntries(report.checks.map(({ name, shownBy }) => [name, shownBy]))).toEqual({
+      loopback: 'connection',
+      interface: 'interface',
+      'outside-ipv4': 'connection',
+      'outside-ipv6': 'connection',
+      gateway: 'connection',
+      neighbour: 'connection',
+      dns: 'resolver',
+    });
     for (const target of [address, gateway, '1.1.1.1'])
       expect(await fetchFrom(target)).toMatch(/can't connect/);
     const inside = await computer.sendShellCommand(
