@@ -28,11 +28,23 @@ is_of_other_lane() {
   while IFS=' 	' read -r name value; do
     case $name in PPid:)
       case $before in *" /proc/$value "*) ;; *) return 1 ;; esac
-      [ "$value" != 1 ] && [ "$value" != $$ ] && [ "/proc/$value/exe" -ef "/proc/$$/exe" ]
-      return ;;
+      is_other_lane "$value" || return
+      lanes="$lanes $value"
+      return 0 ;;
     esac
   done
   return 1
+}
+is_other_lane() { [ "$1" != 1 ] && [ "$1" != $$ ] && [ "/proc/$1/exe" -ef "/proc/$$/exe" ]; }
+# Their children now, of the lanes that were met so far: one look for all of them is quicker than one at each.
+lanes=
+children_of_lanes() {
+  for lane in $lanes; do
+    case $before in *" /proc/$lane "*) ;; *) continue ;; esac
+    line=
+    IFS= read -r line <"/proc/$lane/task/$lane/children"
+    if is_other_lane "$lane"; then theirs="$theirs $line"; fi
+  done
 }
 # Whether a process was started by another command, which is no leftover of this one.
 is_foreign() {
@@ -70,8 +82,11 @@ while IFS=' ' read -r id marker; do
     code=$?
     set -- /proc/[0-9]*
     if [ " $* " != "$before" ]; then
+      theirs=
+      { children_of_lanes; } 2>/dev/null
       for directory; do
         case $before in *" $directory "*) continue ;; esac
+        case "$theirs " in *" ${'$'}{directory#/proc/} "*) continue ;; esac
         if { is_of_other_lane <"$directory/status"; } 2>/dev/null; then continue; fi
         if holds "$directory"; then held=yes; fi
         if { is_foreign <"$directory/environ"; } 2>/dev/null; then continue; fi
