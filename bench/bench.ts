@@ -1,27 +1,12 @@
 // Prints how we compare with named peers, as ratios from one run: `npm run bench -- [--only group]… [--json file]`.
 import { writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { dockerCommands } from './docker-commands.js';
-import { firstCommand } from './first-command.js';
-import { harnessOverhead } from './harness-overhead.js';
-import { outputFlood } from './output-flood.js';
-import { metOf, ratioOf, type Row, type RowGroup } from './row.js';
-import { secondAttempt } from './second-attempt.js';
-import { sshCommands } from './ssh-commands.js';
+import { execaNode } from 'execa';
+import { groups } from './groups.js';
+import { metOf, ratioOf, type Row } from './row.js';
 import { tableHead, tableRow } from './table.js';
-import { dockerTransfers, sshTransfers } from './transfers.js';
-
-const groups: readonly RowGroup[] = [
-  dockerCommands,
-  sshCommands,
-  outputFlood,
-  dockerTransfers,
-  sshTransfers,
-  firstCommand,
-  secondAttempt,
-  harnessOverhead,
-];
 
 const { values } = parseArgs({
   options: { only: { type: 'string', multiple: true, default: [] }, json: { type: 'string' } },
@@ -46,10 +31,18 @@ for (const group of groups) {
     skipped.push(`${group.name} was skipped: ${missing}.`);
     continue;
   }
-  await group.measure((row) => {
+  // A process each: what one group leaves in the heap would slow down another.
+  const measuring = execaNode(fileURLToPath(new URL('group-process.ts', import.meta.url)), [group.name], {
+    nodeOptions: ['--import', 'tsx'],
+    ipc: true,
+    stdio: 'inherit',
+  });
+  for await (const message of measuring.getEachMessage()) {
+    const row = message as Row; // All that it sends.
     rows.push({ group: group.name, row });
     console.log(tableRow(row));
-  });
+  }
+  await measuring;
 }
 for (const line of skipped) console.log(`\n${line}`);
 const judged = rows.filter(({ row }) => row.bar !== undefined);
