@@ -219,5 +219,9 @@ async function measureMemory(
   const folder = await prepare();
   const value = await peakGrowthMib(async () => ours(folder));
   await tidy(folder);
-  report({ what: `${kind} ${what}, memory`, ours: { value, unit: 'MiB' }, bar: { kind: 'at most', value: flatMib } });
+  report({
+    what: `${kind} ${what}, memory`,
+    ours: { value, unit: 'MiB' },
+    bar: { kind: 'at most', value: flatMib },
+  });
 }

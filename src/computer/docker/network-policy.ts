@@ -143,16 +143,16 @@ const demands: Readonly<Record<NetworkPolicy, Partial<Record<NetworkCheck['name'
   };
 
 function parseChecks(output: string, policy: NetworkPolicy): NetworkCheck[] {
-  return [...output.matchAll(/^check (\S+) (reachable|unreachable) (route|connection|resolver|interface) ?(.*)$/gm)].map(
-    ([, first, second, third, detail = '']) => {
-      // The script prints nothing else there.
-      const [name, found] = [first as NetworkCheck['name'], second as NetworkCheck['found']];
-      const shownBy = third as NetworkCheck['shownBy'];
-      const demanded = demands[policy][name];
-      const passed = demanded === undefined || demanded === found;
-      return { name, found, passed, shownBy, detail: detail.trim() };
-    },
-  );
+  return [
+    ...output.matchAll(/^check (\S+) (reachable|unreachable) (route|connection|resolver|interface) ?(.*)$/gm),
+  ].map(([, first, second, third, detail = '']) => {
+    // The script prints nothing else there.
+    const [name, found] = [first as NetworkCheck['name'], second as NetworkCheck['found']];
+    const shownBy = third as NetworkCheck['shownBy'];
+    const demanded = demands[policy][name];
+    const passed = demanded === undefined || demanded === found;
+    return { name, found, passed, shownBy, detail: detail.trim() };
+  });
 }
 
 async function addressesOf(
