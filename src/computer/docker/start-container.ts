@@ -5,14 +5,18 @@ import { isSweLancerError } from '../../errors.js';
 import { ComputerLostError, ComputerStartError, UnsupportedOptionError } from '../errors.js';
 import { ContainerLog } from './container-log.js';
 import { type ContainerPlan, containerSpecification, effectiveResources } from './container-plan.js';
-import { ContainerWatch } from './container-watch.js';
-import { type DockerContainer, lossBehind, lossOf } from './docker-container.js';
+import { type ContainerEnd, ContainerWatch } from './container-watch.js';
+import { type DockerContainer, lossOf } from './docker-container.js';
 import type { DockerEngine } from './docker-engine.js';
 import { callEngine, callEngineTwice } from './engine-call.js';
 import { hasStatus, isConnectionFailure, readRefusal } from './engine-error.js';
 
 /** Milliseconds a container is watched for dying at once, such as of a program that is not there. */
 const earlyDeathMs = 100;
+/** Milliseconds. The end of a process inside may be told before that of the container which caused it. */
+const deathTellsItselfMs = 2000;
+/** Exit codes of a process that was sent KILL or TERM. */
+const signalled: ReadonlySet<number | null> = new Set([137, 143]);
 
 /**
  * Creates a container, keeps an eye on it and starts it. What it leaves on the engine when it fails is for the caller to
@@ -119,20 +123,29 @@ async function start(container: DockerContainer, plan: ContainerPlan, call: Call
     if (!now.Running) throw refusal(plan, error);
   }
   const end = await container.watch.endWithin(earlyDeathMs);
-  if (end !== undefined) throw diedEarly(await lossOf(container, end));
+  if (end !== undefined) throw await diedEarly(container, end);
 }
 
 /** What to throw when the first calls after the start fail: that the container has died, if that is behind it. */
 export async function earlyFailure(container: DockerContainer, error: unknown): Promise<unknown> {
-  const loss = isSweLancerError(error) ? error : await lossBehind(container, error);
-  return loss instanceof ComputerLostError && loss.reason !== 'connection' ? diedEarly(loss) : error;
+  if (isSweLancerError(error) && !(error instanceof ComputerLostError)) return error;
+  await container.watch.verify();
+  const end = await container.watch.endWithin(deathTellsItselfMs);
+  return end === undefined || end.reason === 'connection' ? error : await diedEarly(container, end, error);
 }
 
-function diedEarly(loss: ComputerLostError): ComputerStartError {
+async function diedEarly(
+  container: DockerContainer,
+  end: ContainerEnd,
+  cause?: unknown,
+): Promise<ComputerStartError> {
+  const loss = await lossOf(container, end, cause);
   return new ComputerStartError(`The computer died while it started. ${loss.message}`, {
     reason: 'died',
     lastLogLines: loss.lastLogLines,
     computerId: loss.computerId,
+    // An image that ends by itself does so again; what was killed or removed by somebody need not be.
+    retryable: end.reason === 'removed' || (end.reason === 'ended' && signalled.has(end.exitCode)),
     cause: loss,
   });
 }

@@ -10,7 +10,7 @@ export interface ControlShell {
   /**
    * Runs a script of built-ins and gives what it printed. One at a time. A shell that has ended, or was open before and
    * does not answer within `timeoutMs`, is replaced once, so that the script may be begun twice.
-   * @throws ComputerLostError when it cannot be reached, or the fresh one does not answer within `timeoutMs` either
+   * @throws ComputerLostError when it cannot be reached, or the fresh one ends too, or does not answer within `timeoutMs`
    */
   run(script: string, timeoutMs: number): Promise<string>;
   close(): void;
@@ -74,7 +74,7 @@ export function createControlShell(transport: ShellTransport, computerId: string
       );
       const isShellAtFault = error instanceof ShellEndedError || error instanceof ShellSilentError;
       if (reused !== undefined && !closed && isShellAtFault) return await attempt(script, timeoutMs);
-      throw error instanceof ShellSilentError ? lost(error.message, computerId) : error;
+      throw isShellAtFault ? lost(error.message, computerId) : error;
     }
   };
 
