@@ -14,12 +14,20 @@ export const officialEnvironment: Environment = {
 };
 
 /**
+ * Whether it runs, seen from this machine's root: a host sees the processes of its containers too, which have another. Who
+ * may not see a process's root takes it for one of this machine. The brackets keep the pattern from matching this look.
+ */
+const isRunning = `for file in $(grep -ls "[/]app/tests/run[.]sh" /proc/[0-9]*/cmdline); do
+  root=\${file%cmdline}root
+  if [ -e "$file" ] && { [ ! -d "$root/" ] || [ "$root/" -ef / ]; }; then exit 0; fi
+done
+exit 1`;
+
+/**
  * What a container of the official images starts with. On a machine without it there is nothing to start, and where it
  * has been started, or is done, it must not run twice. Source: `ENTRYPOINT` and `CMD` of the images.
  */
 export const officialEntry: EntryCommand = {
   command: 'exec /bin/bash -l -c /app/tests/run.sh',
-  // The brackets keep the pattern from matching the command line of this look itself.
-  unless:
-    '[ ! -e /app/tests/run.sh ] || [ -e /setup_done.txt ] || grep -qs "[/]app/tests/run[.]sh" /proc/[0-9]*/cmdline',
+  unless: `[ ! -e /app/tests/run.sh ] || [ -e /setup_done.txt ] || (${isRunning})`,
 };

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -172,6 +173,10 @@ describeSsh('the entry command over SSH', () => {
         '#!/bin/sh\necho setting up\nwhile [ ! -e /go ]; do sleep 0.1; done\ntouch /setup_done.txt\n',
       );
       await using official = await startSshServer({ configuration: [`ChrootDirectory ${root.path}`] });
+      // One that runs elsewhere, as in a container of this machine: the same name, but another root.
+      const elsewhere = spawn('sh', ['-c', 'read line', '/app/tests/run.sh'], {
+        stdio: ['pipe', 'ignore', 'ignore'],
+      });
       const connected: ComputerInterface[] = [];
       const connect = async () => {
         const next = await sshComputer({ ...official.options, environment: { PATH: '/bin' } });
@@ -190,6 +195,7 @@ describeSsh('the entry command over SSH', () => {
         expect(hasLog(await connect()), 'when it is done').toBe(false);
         expect(hasLog(first)).toBe(true);
       } finally {
+        elsewhere.kill();
         for (const each of connected) await each.cleanup().catch(() => undefined);
         root.remove();
       }
