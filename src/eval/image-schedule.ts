@@ -5,7 +5,8 @@ import type { Gate } from '../gate.js';
 import type { Sample } from './sample.js';
 
 export interface ImageScheduleOptions {
-  readonly runtime: ComputerRuntime;
+  /** Left out where the samples run elsewhere. */
+  readonly runtime: ComputerRuntime | undefined;
   /** In the order in which they begin. */
   readonly samples: readonly Sample[];
   readonly imageOf: (task: Task) => string;
@@ -20,6 +21,8 @@ export interface ImageScheduleOptions {
 /** Milliseconds. A published image has 14 GB. */
 const prefetchTimeoutMs = 3_600_000;
 const evictTimeoutMs = 120_000;
+/** After so many refusals a round of removals ends: the disk is free enough, or other computers still use the images. */
+const refusalsOfRound = 2;
 
 /**
  * Fetches the next image while samples of this one run, and lets images go after their last use when the disk gets full.
@@ -29,6 +32,9 @@ export class ImageSchedule implements AsyncDisposable {
   readonly #options: ImageScheduleOptions;
   readonly #left = new Map<string, number>();
   readonly #next = new Map<string, string>();
+  /** Past their last use and perhaps still there, those asked about longest ago first. */
+  readonly #done = new Set<string>();
+  #removing = false;
   readonly #work = new Set<Promise<unknown>>();
 
   constructor(options: ImageScheduleOptions) {
@@ -48,7 +54,7 @@ export class ImageSchedule implements AsyncDisposable {
     const image = imageOf(task);
     const next = this.#next.get(image);
     this.#next.delete(image);
-    if (next === undefined || runtime.prefetchImage === undefined) return;
+    if (next === undefined || runtime?.prefetchImage === undefined) return;
     this.#keep(
       runtime.prefetchImage(next, {
         signal,
@@ -61,12 +67,31 @@ export class ImageSchedule implements AsyncDisposable {
 
   /** A sample of this task has ended. */
   end(task: Task): void {
-    const { runtime, imageOf, keepFreeBytes } = this.#options;
-    const image = imageOf(task);
+    const image = this.#options.imageOf(task);
     const left = (this.#left.get(image) ?? 1) - 1;
     this.#left.set(image, left);
-    if (left > 0 || runtime.evictImage === undefined) return;
-    this.#keep(runtime.evictImage(image, { belowFreeBytes: keepFreeBytes, timeoutMs: evictTimeoutMs }));
+    if (left <= 0) this.#done.add(image);
+    // Whatever is past its use: an image that there was room for once may be in the way of the next one now.
+    if (this.#done.size > 0 && !this.#removing) this.#keep(this.#remove());
+  }
+
+  async #remove(): Promise<void> {
+    const { runtime, keepFreeBytes } = this.#options;
+    this.#removing = true;
+    try {
+      let refusals = 0;
+      for (const image of [...this.#done]) {
+        if (runtime?.evictImage === undefined || refusals === refusalsOfRound) return;
+        this.#done.delete(image);
+        const limits = { belowFreeBytes: keepFreeBytes, timeoutMs: evictTimeoutMs };
+        const isGone = await runtime.evictImage(image, limits).catch(() => false);
+        if (isGone) continue;
+        refusals++;
+        this.#done.add(image);
+      }
+    } finally {
+      this.#removing = false;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

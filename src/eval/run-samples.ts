@@ -57,7 +57,7 @@ export async function runSamples(run: SampleRun): Promise<void> {
   const samples = run.onlyGrading ? await withWork(unfinished, store) : unfinished;
   await using setups = setupsOf(options);
   await using images = new ImageSchedule({
-    runtime: options.runtime,
+    runtime: options.executor === undefined ? options.runtime : undefined,
     samples,
     imageOf,
     events: run.scope,

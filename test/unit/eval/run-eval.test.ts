@@ -10,6 +10,7 @@ import {
   type Scorer,
   type StartOptions,
   type SweLancerEvent,
+  runSampleJob,
 } from '../../../src/index.js';
 import { unmatchedStarts } from '../../../src/testing/index.js';
 import { fakeBenchmarkRuntime, fakeSolver, fakeTasks, lost } from '../../fixtures/fake-benchmark.js';
@@ -511,6 +512,50 @@ describe('runEval', () => {
     expect(images).toHaveLength(7);
     expect(images[0]).toBe('evict swelancer_x86_0_1:latest below 10');
     expect(calls.indexOf('fetch swelancer_x86_1_1:latest')).toBeLessThan(calls.indexOf(images[0] ?? ''));
+  });
+
+  it('asks again about images that were not let go after their last use', async () => {
+    const calls: string[] = [];
+    const runtime = {
+      ...fakeBenchmarkRuntime(),
+      evictImage: async (image: string) => {
+        calls.push(image);
+        // There is room to begin with, and later not.
+        return calls.length > 2;
+      },
+    };
+    const options = { dataset: fakeTasks(8), agent: fakeSolver, runtime, concurrency: 1 } as const;
+    const { summary } = await runEval({ ...options, computers: { images: { kind: 'per-task' } } });
+    expect(summary.overall.correct).toBe(8);
+    const first = 'swelancer_x86_0_1:latest';
+    expect(calls.slice(0, 3)).toEqual([first, first, expect.any(String)]);
+    expect(calls.filter((image) => image === first)).toHaveLength(3);
+    expect(new Set(calls).size).toBe(7);
+  });
+
+  it('fetches and removes no images here where the samples run elsewhere', async () => {
+    const calls: string[] = [];
+    const runtime = {
+      ...fakeBenchmarkRuntime(),
+      prefetchImage: async (image: string) => void calls.push(image),
+      evictImage: async (image: string) => calls.push(image) > 0,
+    };
+    const elsewhere = fakeBenchmarkRuntime();
+    const options = {
+      dataset: fakeTasks(4),
+      agent: fakeSolver,
+      computers: { images: { kind: 'per-task' } },
+    } as const;
+    const outcome = await runEval({
+      ...options,
+      runtime,
+      executor: {
+        name: 'elsewhere',
+        run: async (job, { signal }) => await runSampleJob(job, { ...options, runtime: elsewhere, signal }),
+      },
+    });
+    expect(outcome.records).toHaveLength(4);
+    expect(calls).toEqual([]);
   });
 
   it('is not ended by what one agent or scorer hands over', async () => {
