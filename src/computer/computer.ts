@@ -1,6 +1,7 @@
 import { type EventScope, silentScope } from '../events/event-scope.js';
 import { Redactor } from '../redaction.js';
-import { extractTree, type TreeLimits } from './archive/extract-tree.js';
+import { extractTree } from './archive/extract-tree.js';
+import type { TreeLimits } from './archive/tree-limits.js';
 import { checkedCommand } from './checked-command.js';
 import type { CompletedCommand } from './completed-command.js';
 import { attempt, ComputerCore, type ComputerView } from './computer-core.js';

@@ -1,4 +1,5 @@
-export { extractTree, type TreeLimits } from './archive/extract-tree.js';
+export { extractTree } from './archive/extract-tree.js';
+export type { TreeLimits } from './archive/tree-limits.js';
 export { packFile, type PackFileOptions } from './archive/pack-file.js';
 export { packTree } from './archive/pack-tree.js';
 export { localFileError } from './archive/local-file-error.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { toErrorRecord } from '../errors.js';
 import { guardArchive } from './archive/archive-guard.js';
-import type { TreeLimits } from './archive/extract-tree.js';
+import type { TreeLimits } from './archive/tree-limits.js';
 import { packTree } from './archive/pack-tree.js';
 import type { ComputerView } from './computer-core.js';
 import type { CallOptions } from './computer-interface.js';

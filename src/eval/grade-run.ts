@@ -2,7 +2,7 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { noopAgent } from '../agent/noop-agent.js';
 import type { EventScope } from '../events/event-scope.js';
-import { RunEvents } from '../events/run-events.js';
+import { type RunEvents, runEventsOf } from '../events/run-events.js';
 import type { ResultRecord, TaskResult, UngradedResult } from '../result/task-result.js';
 import { toErrorRecord } from '../errors.js';
 import type { Scorer } from '../scorer/scorer.js';
@@ -58,7 +58,7 @@ export async function gradeRun(store: string, options: GradeRunOptions): Promise
       { problem: 'mismatch' },
     );
   }
-  return await session(store, description, options, eventsFor(options));
+  return await session(store, description, options, runEventsOf(options.events));
 }
 
 export interface RescoreOptions extends GradeRunOptions {
@@ -80,7 +80,7 @@ export async function rescoreRun(store: string, { into, ...options }: RescoreOpt
     ...rescored,
     configuration: { ...rescored.configuration, rescored: from.description.runId },
   };
-  const events = eventsFor(options);
+  const events = runEventsOf(options.events);
   const target = await RunStore.open({ path: into, description });
   try {
     await copyWork(from, target, events.scope({ runId: target.description.runId }).span());
@@ -88,13 +88,6 @@ export async function rescoreRun(store: string, { into, ...options }: RescoreOpt
     await target[Symbol.asyncDispose]();
   }
   return await session(into, description, { ...options, scorer }, events);
-}
-
-function eventsFor({ events: given }: Pick<GradeRunOptions, 'events'>): RunEvents {
-  if (given instanceof RunEvents) return given;
-  const events = new RunEvents();
-  if (given !== undefined) events.on('*', given);
-  return events;
 }
 
 /** A run's description with another scorer. */

@@ -1,6 +1,6 @@
 import type { AgentUsage } from '../agent/agent-usage.js';
 import type { SpentRecord } from '../store/journal-record.js';
-import type { AttemptKey } from '../store/sample-key.js';
+import { type AttemptKey, attemptKeyText } from '../store/sample-key.js';
 
 /** How long what attempts spend is gathered before it is written. Milliseconds. */
 const gatherMs = 30_000;
@@ -22,7 +22,7 @@ export class KeptSpending implements Disposable {
   }
 
   report({ taskId, epoch, attempt }: AttemptKey, usage: AgentUsage): void {
-    const key = keyText({ taskId, epoch, attempt });
+    const key = attemptKeyText({ taskId, epoch, attempt });
     const before = this.#known.get(key) ?? -1;
     const known = knownBy(usage);
     this.#known.set(key, Math.max(before, known));
@@ -34,8 +34,8 @@ export class KeptSpending implements Disposable {
 
   /** An attempt has ended, and its result tells what it spent. */
   settle(key: AttemptKey): void {
-    this.#known.delete(keyText(key));
-    this.#unwritten.delete(keyText(key));
+    this.#known.delete(attemptKeyText(key));
+    this.#unwritten.delete(attemptKeyText(key));
   }
 
   [Symbol.dispose](): void {
@@ -56,8 +56,4 @@ export class KeptSpending implements Disposable {
 function knownBy({ costDollars, modelCalls = 0, inputTokens = 0 }: AgentUsage): number {
   if ((costDollars ?? 0) > 0 || modelCalls > 0 || inputTokens > 0) return 2;
   return costDollars === undefined ? 0 : 1;
-}
-
-function keyText({ taskId, epoch, attempt }: AttemptKey): string {
-  return `${epoch}.${attempt}:${taskId}`;
 }

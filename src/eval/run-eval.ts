@@ -1,4 +1,4 @@
-import { RunEvents } from '../events/run-events.js';
+import { runEventsOf } from '../events/run-events.js';
 import { describeRun } from './describe-run.js';
 import type { EvalOptions } from './eval-options.js';
 import { planEval } from './eval-plan.js';
@@ -13,8 +13,7 @@ import { EvalSession } from './eval-session.js';
  */
 export function runEval(options: EvalOptions): EvalRun {
   const plan = planEval(options);
-  const events = options.events instanceof RunEvents ? options.events : new RunEvents();
+  const events = runEventsOf(options.events);
   const session = new EvalSession({ options, plan, events, description: describeRun(options) });
-  if (typeof options.events === 'function') events.on('*', options.events);
   return session.begin();
 }

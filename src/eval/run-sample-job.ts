@@ -6,7 +6,7 @@ import type { ComputerRuntime } from '../computer/computer-interface.js';
 import { gradeTask } from '../run/grade-task.js';
 import { runTask } from '../run/run-task.js';
 import type { RunTaskOptions } from '../run/run-task-options.js';
-import { RunEvents } from '../events/run-events.js';
+import { runEventsOf } from '../events/run-events.js';
 import type { AttemptFolder } from '../store/run-folder.js';
 import { StoredRun } from '../store/stored-run.js';
 import type { TaskResult, UngradedResult } from '../result/task-result.js';
@@ -90,7 +90,7 @@ async function runAttempt(job: SampleJob, options: SampleJobOptions): Promise<At
       '`keepArtifacts` needs a `sharedStore` where attempts run elsewhere: jobs carry no such files.',
     );
   }
-  const events = emitterOf(rest.events);
+  const events = runEventsOf(rest.events);
   const before = isTakenOver ? (folder ?? job.records) : undefined;
   const key = { runId, taskId, epoch, attempt };
   await using recorder =
@@ -182,13 +182,6 @@ async function sharedFolder(path: string, { runId, ...key }: SampleJob): Promise
   if (run.description.runId !== runId)
     throw new ConfigurationError(`\`sharedStore\` is the folder of another run: ${path}.`);
   return run.folder.attempt(key);
-}
-
-function emitterOf(events: SampleJobOptions['events']): RunEvents {
-  if (events instanceof RunEvents) return events;
-  const emitter = new RunEvents();
-  if (events !== undefined) emitter.on('*', events);
-  return emitter;
 }
 
 /** An attempt that was taken over grades what it made itself: its usage has not been counted with another result. */

@@ -6,6 +6,14 @@ import { isPrinted } from './printed-events.js';
 
 export type EventListener<E = SweLancerEvent> = (event: E) => void;
 
+/** Of a run that is given a stream, a listener for all events, or nothing. */
+export function runEventsOf(given: RunEvents | EventListener | undefined): RunEvents {
+  if (given instanceof RunEvents) return given;
+  const events = new RunEvents();
+  if (given !== undefined) events.on('*', given);
+  return events;
+}
+
 /**
  * The live event stream of one run, or of several. A listener that throws, or whose promise rejects, is reported as a
  * `diagnostic` event and changes nothing else.

@@ -4,7 +4,7 @@ import type { AgentUsage } from '../agent/agent-usage.js';
 import type { NetworkReport } from '../computer/network-policy.js';
 import { ConfigurationError, type ErrorRecord, type Phase, toErrorRecord } from '../errors.js';
 import type { EventScope } from '../events/event-scope.js';
-import { RunEvents } from '../events/run-events.js';
+import { runEventsOf } from '../events/run-events.js';
 import { Redactor } from '../redaction.js';
 import { taskScorer } from '../scorer/task-scorer.js';
 import type { Scorer } from '../scorer/scorer.js';
@@ -61,7 +61,7 @@ export function beginAttempt(options: RunTaskOptions): Attempt {
   const deadlines = { ...defaultDeadlines, ...defined(options.deadlines ?? {}) };
   const runId = options.runId ?? randomUUID();
   const { epoch = 1, attempt = 1 } = options;
-  const events = emitterOf(options).scope({ runId, taskId: task.id, epoch, attempt }).span();
+  const events = runEventsOf(options.events).scope({ runId, taskId: task.id, epoch, attempt }).span();
   const facts: AttemptFacts = { usage: {}, phases: {}, warnings: [] };
   const startedAt = new Date();
   const clock = performance.now();
@@ -137,13 +137,6 @@ function gradingMode({ runtime, computer, grading, task }: RunTaskOptions): Grad
     );
   }
   return grading ?? (runtime === undefined ? 'in-place' : 'fresh');
-}
-
-function emitterOf({ events }: RunTaskOptions): RunEvents {
-  if (events instanceof RunEvents) return events;
-  const emitter = new RunEvents();
-  if (events !== undefined) emitter.on('*', events);
-  return emitter;
 }
 
 function defined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {

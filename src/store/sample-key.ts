@@ -15,3 +15,8 @@ export interface AttemptKey extends SampleKey {
 export function sampleKeyText({ taskId, epoch }: SampleKey): string {
   return `${epoch}:${taskId}`;
 }
+
+/** The same of one attempt. */
+export function attemptKeyText({ taskId, epoch, attempt }: AttemptKey): string {
+  return `${epoch}.${attempt}:${taskId}`;
+}

@@ -1,5 +1,5 @@
 import type { JournalRecord } from './journal-record.js';
-import type { AttemptKey } from './sample-key.js';
+import { type AttemptKey, attemptKeyText } from './sample-key.js';
 
 /** An attempt that was begun and has no result: its process died, or it is under way. */
 export interface UnfinishedAttempt extends AttemptKey {
@@ -19,7 +19,7 @@ export class UnfinishedAttempts {
     switch (record.type) {
       case 'attempt.started': {
         const { taskId, epoch, attempt, time } = record;
-        this.#open.set(keyText(record), { taskId, epoch, attempt, startedAt: time, usage: undefined });
+        this.#open.set(attemptKeyText(record), { taskId, epoch, attempt, startedAt: time, usage: undefined });
         return;
       }
       case 'attempt.collected':
@@ -30,9 +30,9 @@ export class UnfinishedAttempts {
         return;
       case 'attempt.finished': {
         const { workOf } = record.result;
-        this.#open.delete(keyText(record));
+        this.#open.delete(attemptKeyText(record));
         // Its usage is in this result too.
-        if (workOf !== undefined) this.#open.delete(keyText({ ...record, attempt: workOf }));
+        if (workOf !== undefined) this.#open.delete(attemptKeyText({ ...record, attempt: workOf }));
       }
     }
   }
@@ -42,11 +42,7 @@ export class UnfinishedAttempts {
   }
 
   #spend(key: AttemptKey, usage: JournalUsage | undefined): void {
-    const open = this.#open.get(keyText(key));
-    if (open !== undefined) this.#open.set(keyText(key), { ...open, usage: usage ?? open.usage });
+    const open = this.#open.get(attemptKeyText(key));
+    if (open !== undefined) this.#open.set(attemptKeyText(key), { ...open, usage: usage ?? open.usage });
   }
-}
-
-function keyText({ taskId, epoch, attempt }: AttemptKey): string {
-  return `${epoch}.${attempt}:${taskId}`;
 }

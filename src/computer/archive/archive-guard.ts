@@ -1,12 +1,10 @@
 import { RemoteFileError } from '../errors.js';
 import { type ArchiveHeader, readHeader } from './archive-header.js';
-import type { TreeLimits } from './extract-tree.js';
+import { defaultTreeLimits, type TreeLimits } from './tree-limits.js';
 
 const blockBytes = 512;
 /** Long names and attributes of one entry. */
 const maxExtensionBytes = 1024 * 1024;
-const defaultMaxBytes = 4 * 1024 ** 3;
-const defaultMaxEntries = 500_000;
 
 /**
  * The same bytes, each piece only after it has been looked at: for an archive from an untrusted place that another
@@ -14,6 +12,9 @@ const defaultMaxEntries = 500_000;
  * the archive, hard links to what lies outside, devices and pipes, an archive that is cut off or not what it seems, and
  * more than the limits. Symbolic links may lead anywhere: what they are for is known inside only.
  * `target` is what messages name.
+ *
+ * By hand, because `tar-stream` gives an entry only after it has taken in more of the stream, and settles by itself what an
+ * archive says twice, where the program that unpacks may settle it otherwise.
  * @throws RemoteFileError `unsafe_archive`, `too_large`; what came before is with the reader already
  */
 export async function* guardArchive(
@@ -31,7 +32,7 @@ export async function* guardArchive(
 
 function createGuard(
   target: string,
-  { maxBytes = defaultMaxBytes, maxEntries = defaultMaxEntries }: TreeLimits,
+  { maxBytes = defaultTreeLimits.maxBytes, maxEntries = defaultTreeLimits.maxEntries }: TreeLimits,
 ) {
   const members = createMembers(target);
   const seen = { entries: 0, bytes: 0 };

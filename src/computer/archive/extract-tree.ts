@@ -6,16 +6,9 @@ import { settledWithin } from '../deadline.js';
 import { RemoteFileError } from '../errors.js';
 import { localFileError } from './local-file-error.js';
 import { moveInto } from './move-into.js';
+import { defaultTreeLimits, type TreeLimits } from './tree-limits.js';
 import { TreeWriter } from './tree-writer.js';
 import { unsafeArchive } from './unsafe-archive.js';
-
-/** What an archive may hold at most. */
-export interface TreeLimits {
-  /** Bytes of all files together. Default: 4 GiB. */
-  readonly maxBytes?: number | undefined;
-  /** Default: 500,000. */
-  readonly maxEntries?: number | undefined;
-}
 
 /** Bytes of an archive that may be something else than file contents: to begin with, and more for each entry. */
 const overheadBytes = 4 * 1024 * 1024;
@@ -56,7 +49,7 @@ async function unpack(
   archive: AsyncIterable<Uint8Array>,
   root: string,
   target: string,
-  { maxBytes = 4 * 1024 ** 3, maxEntries = 500_000 }: TreeLimits,
+  { maxBytes = defaultTreeLimits.maxBytes, maxEntries = defaultTreeLimits.maxEntries }: TreeLimits,
 ): Promise<void> {
   const writer = new TreeWriter(root, target);
   const seen = { entries: 0, contentBytes: 0 };

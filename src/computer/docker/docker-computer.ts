@@ -117,7 +117,7 @@ export async function createDockerComputer({
       streamsOutput: true,
       switchesUser: true,
       choosesShell: true,
-      survivesLostLinks: true,
+      survivesLostLinks: container.isLocal,
       boundsOutput: true,
     },
     sendShellCommand,

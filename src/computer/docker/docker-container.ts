@@ -17,6 +17,8 @@ export interface DockerContainer {
   readonly watch: ContainerWatch;
   readonly log: ContainerLog;
   readonly isPodman: boolean;
+  /** Whether the engine is on this machine, so that no link to it can break without it. */
+  readonly isLocal: boolean;
 }
 
 /** What to throw for a container that has come to its end, with the last words of its own process. */

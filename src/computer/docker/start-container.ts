@@ -23,7 +23,7 @@ const signalled: ReadonlySet<number | null> = new Set([137, 143]);
  * remove, by the plan's name. @throws ComputerStartError, UnsupportedOptionError
  */
 export async function startContainer(
-  { docker, isPodman }: DockerEngine,
+  { docker, isPodman, local }: DockerEngine,
   plan: ContainerPlan,
   emit: EmitEvent,
   call: CallOptions,
@@ -48,6 +48,7 @@ export async function startContainer(
       watch,
       log,
       isPodman,
+      isLocal: local,
     };
     await start(container, plan, call);
     return container;

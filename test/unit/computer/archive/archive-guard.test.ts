@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type Header, pack } from 'tar-stream';
 import { describe, expect, test } from 'vitest';
 import { guardArchive } from '../../../../src/computer/archive/archive-guard.js';
-import type { TreeLimits } from '../../../../src/computer/archive/extract-tree.js';
+import type { TreeLimits } from '../../../../src/computer/archive/tree-limits.js';
 
 type Entry = Partial<Header> & { name: string; content?: string };
 
