@@ -18,6 +18,16 @@ export function unknownOptions(
   );
 }
 
+/** Those of the options that a function knows, where it may be given more. */
+export function knownOptions<Options extends object, Name extends keyof Options>(
+  given: Options,
+  known: Readonly<Record<Name, true>>,
+): Pick<Options, Name> {
+  const kept = Object.entries(given).filter(([name]) => Object.hasOwn(known, name));
+  // Whatever `known` names is kept, and nothing else, which is what the type says.
+  return Object.fromEntries(kept) as Pick<Options, Name>;
+}
+
 export function unknownOption(name: string, known: readonly string[], group?: string): string {
   const whole = (option: string) => (group === undefined ? option : `${group}.${option}`);
   const nearest = nearestName(name, known);

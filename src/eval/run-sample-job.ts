@@ -6,6 +6,7 @@ import type { ComputerRuntime } from '../computer/computer-interface.js';
 import { gradeTask } from '../run/grade-task.js';
 import { runTask } from '../run/run-task.js';
 import type { RunTaskOptions } from '../run/run-task-options.js';
+import { knownOptions } from '../option-names.js';
 import { runEventsOf } from '../events/run-events.js';
 import type { AttemptFolder } from '../store/run-folder.js';
 import { StoredRun } from '../store/stored-run.js';
@@ -106,7 +107,7 @@ async function runAttempt(job: SampleJob, options: SampleJobOptions): Promise<At
   const transcript = recorder?.transcript ?? rest.transcript;
   const artifacts = artifactsOf(keepArtifacts, folder);
   const own = {
-    ...taskOptions(rest),
+    ...knownOptions(rest, taskNames),
     task: dataset.get(taskId),
     runId,
     epoch,
@@ -135,39 +136,22 @@ async function runAttempt(job: SampleJob, options: SampleJobOptions): Promise<At
 }
 
 /** A worker may be given all options of its run, of which a task takes these. */
-function taskOptions({
-  agent,
-  runtime,
-  computers,
-  setups,
-  scorer,
-  grading,
-  prompt,
-  userTool,
-  limits,
-  deadlines,
-  secrets,
-  signal,
-  onUsage,
-  gates,
-}: Omit<SampleJobOptions, 'dataset'>) {
-  return {
-    agent,
-    runtime,
-    computers,
-    setups,
-    scorer,
-    grading,
-    prompt,
-    userTool,
-    limits,
-    deadlines,
-    secrets,
-    signal,
-    onUsage,
-    gates,
-  };
-}
+const taskNames = {
+  agent: true,
+  runtime: true,
+  computers: true,
+  setups: true,
+  scorer: true,
+  grading: true,
+  prompt: true,
+  userTool: true,
+  limits: true,
+  deadlines: true,
+  secrets: true,
+  signal: true,
+  onUsage: true,
+  gates: true,
+} as const;
 
 type Attempted = Pick<Extract<SampleOutcome, { type: 'result' }>, 'result' | 'work' | 'records'>;
 
