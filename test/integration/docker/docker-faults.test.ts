@@ -50,7 +50,7 @@ describeDocker('a container that meets a fault', () => {
       await docker.getContainer(computer.id ?? '').kill();
       await lost;
       await expect(computer.sendShellCommand('true')).rejects.toMatchObject({ code: 'computer_lost' });
-      await expect(computer.upload(new Uint8Array(1), '/work/x')).rejects.toMatchObject({
+      await expect(computer.upload(new Uint8Array(1), '/inside/x')).rejects.toMatchObject({
         code: 'computer_lost',
       });
       await expect(computer.download('/etc/passwd')).rejects.toMatchObject({ code: 'computer_lost' });
@@ -177,7 +177,7 @@ echo begun; sleep 4242`;
 
   test('and loses the directory it was started in still runs commands', async () => {
     await withComputer(async (computer) => {
-      await expect(computer.sendShellCommand('rm -rf /work')).resolves.toMatchObject({ exitCode: 0 });
+      await expect(computer.sendShellCommand('rm -rf /inside')).resolves.toMatchObject({ exitCode: 0 });
       await expect(computer.sendShellCommand('pwd', { cwd: '/' })).resolves.toMatchObject({ stdout: '/\n' });
       await expect(computer.sendShellCommand('pwd')).rejects.toMatchObject({ reason: 'working_directory' });
     });

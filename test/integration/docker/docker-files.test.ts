@@ -74,8 +74,8 @@ describeDocker('file transfer with a container', () => {
   });
 
   test('holds for empty files and for file systems that exist inside only', async () => {
-    await computer.upload(new Uint8Array(), '/work/empty');
-    expect((await computer.download('/work/empty')).length).toBe(0);
+    await computer.upload(new Uint8Array(), '/inside/empty');
+    expect((await computer.download('/inside/empty')).length).toBe(0);
     await computer.upload(text('in memory'), '/dev/shm/folder/file');
     expect(await run('cat /dev/shm/folder/file')).toBe('in memory');
     expect(Buffer.from(await computer.download('/dev/shm/folder/file')).toString()).toBe('in memory');
@@ -94,26 +94,26 @@ describeDocker('file transfer with a container', () => {
   });
 
   test.each([
-    ['/work/absent', 'not_found'],
-    ['/work', 'is_directory'],
+    ['/inside/absent', 'not_found'],
+    ['/inside', 'is_directory'],
     ['/etc/passwd/x', 'not_a_directory'],
   ])('refuses to read %s: %s', async (path, reason) => {
     await expect(computer.download(path)).rejects.toMatchObject({ code: 'remote_file', reason, path });
   });
 
   test('refuses what is larger than allowed, also where only reading tells', async () => {
-    await run('head -c 2000 /dev/zero > /work/large');
-    await expect(computer.download('/work/large', { maxBytes: 1999 })).rejects.toMatchObject({
+    await run('head -c 2000 /dev/zero > /inside/large');
+    await expect(computer.download('/inside/large', { maxBytes: 1999 })).rejects.toMatchObject({
       reason: 'too_large',
     });
-    await expect(computer.download('/work/large', { maxBytes: 2000 })).resolves.toHaveLength(2000);
+    await expect(computer.download('/inside/large', { maxBytes: 2000 })).resolves.toHaveLength(2000);
     await expect(computer.download('/dev/zero', { maxBytes: 2000 })).rejects.toMatchObject({
       reason: 'too_large',
     });
   });
 
   test.each([
-    ['/work', 'is_directory'],
+    ['/inside', 'is_directory'],
     ['/etc/passwd/x', 'not_a_directory'],
     ['relative', 'other'],
   ])('refuses to write %s: %s', async (path, reason) => {
@@ -122,13 +122,13 @@ describeDocker('file transfer with a container', () => {
   });
 
   test('leaves the target as it was when the source fails or the caller gives up', async () => {
-    await computer.upload(text('before'), '/work/kept');
+    await computer.upload(text('before'), '/inside/kept');
     const failing = (async function* () {
       yield text('half');
       await Promise.resolve();
       throw new Error('the source broke');
     })();
-    await expect(computer.upload(failing, '/work/kept')).rejects.toThrow('the source broke');
+    await expect(computer.upload(failing, '/inside/kept')).rejects.toThrow('the source broke');
     const controller = new AbortController();
     const endless = (async function* () {
       for (;;) {
@@ -136,10 +136,10 @@ describeDocker('file transfer with a container', () => {
         setImmediate(() => controller.abort());
       }
     })();
-    const aborted = computer.upload(endless, '/work/kept', { signal: controller.signal });
+    const aborted = computer.upload(endless, '/inside/kept', { signal: controller.signal });
     await expect(aborted).rejects.toMatchObject({ code: 'aborted' });
-    await expect(computer.upload('/no/such/local/file', '/work/kept')).rejects.toThrow(/no such file/i);
-    expect(await run('cat /work/kept; ls -A /work | grep swelancer-')).toBe('before');
+    await expect(computer.upload('/no/such/local/file', '/inside/kept')).rejects.toThrow(/no such file/i);
+    expect(await run('cat /inside/kept; ls -A /inside | grep swelancer-')).toBe('before');
   });
 
   test('carries trees both ways with modes, links and empty folders', async () => {
@@ -179,15 +179,15 @@ describeDocker('file transfer with a container', () => {
       writeFileSync(join(folder, 'large'), '');
       truncateSync(join(folder, 'large'), size);
       const before = process.memoryUsage.rss();
-      await computer.upload(join(folder, 'large'), '/work/tree/large');
-      expect(await run('stat -c %s /work/tree/large')).toBe(`${size}\n`);
+      await computer.upload(join(folder, 'large'), '/inside/tree/large');
+      expect(await run('stat -c %s /inside/tree/large')).toBe(`${size}\n`);
       let received = 0;
-      for await (const chunk of computer.downloadTree?.('/work/tree') ?? []) received += chunk.length;
+      for await (const chunk of computer.downloadTree?.('/inside/tree') ?? []) received += chunk.length;
       expect(received).toBeGreaterThan(size);
       expect(process.memoryUsage.rss() - before).toBeLessThan(150 * mebibyte);
     } finally {
       rmSync(folder, { recursive: true });
-      await run('rm -rf /work/tree');
+      await run('rm -rf /inside/tree');
     }
   });
 

@@ -42,7 +42,7 @@ describeDocker('the network of a container', () => {
   test('lets nothing through when it is cut, and says what proves it', async () => {
     const { address } = await addressOf(neighbour.id ?? '');
     const { gateway } = await addressOf(computer.id ?? '');
-    await neighbour.sendShellCommand('echo hello > page; httpd -p 7777 -h /work');
+    await neighbour.sendShellCommand('echo hello > page; httpd -p 7777 -h /inside');
     await expect.poll(async () => await fetchFrom(address), { timeout: 20_000 }).toBe('hello\n');
 
     const report = await computer.setNetworkPolicy('cut');
@@ -68,7 +68,7 @@ describeDocker('the network of a container', () => {
     for (const target of [address, gateway, '1.1.1.1'])
       expect(await fetchFrom(target)).toMatch(/can't connect/);
     const inside = await computer.sendShellCommand(
-      'echo loop > page; httpd -p 7878 -h /work; printf "GET /page HTTP/1.0\\r\\n\\r\\n" | nc 127.0.0.1 7878 | tail -n 1; ip -4 addr show eth0 | grep -c inet; ip route del unreachable default',
+      'echo loop > page; httpd -p 7878 -h /inside; printf "GET /page HTTP/1.0\\r\\n\\r\\n" | nc 127.0.0.1 7878 | tail -n 1; ip -4 addr show eth0 | grep -c inet; ip route del unreachable default',
     );
     expect(inside.stdout).toBe('loop\n1\n');
     expect(inside.stderr).toMatch(/not permitted/);

@@ -42,8 +42,8 @@ describeDocker('an engine behind ssh', () => {
             ),
           );
           expect(results).toEqual(Array.from({ length: 12 }, (_, index) => `${index}\n`));
-          await computer.upload(new Uint8Array(1_000_000), '/work/file');
-          expect(await computer.download('/work/file')).toHaveLength(1_000_000);
+          await computer.upload(new Uint8Array(1_000_000), '/inside/file');
+          expect(await computer.download('/inside/file')).toHaveLength(1_000_000);
         } finally {
           await computer.cleanup();
         }

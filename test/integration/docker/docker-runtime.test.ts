@@ -38,7 +38,7 @@ describeDocker('a computer on the Docker engine', () => {
       const result = await computer.sendShellCommand('pwd; echo problem >&2; exit 3');
       expect(result).toMatchObject({
         exitCode: 3,
-        stdout: '/work\n',
+        stdout: '/inside\n',
         stderr: 'problem\n',
         outOfMemory: false,
       });
@@ -118,7 +118,7 @@ describeDocker('a computer on the Docker engine', () => {
       async (computer) => {
         await computer.sendShellCommand('true');
         const description = await computer.describe?.();
-        expect(description).toMatchObject({ state: 'running', image: 'swelancer-test:busybox' });
+        expect(description).toMatchObject({ state: 'running', image: 'swelancer-test:busybox-2' });
         expect(description?.lastLogLines).toHaveLength(40);
         expect(description?.lastLogLines?.at(-1)).toBe('line 100');
       },

@@ -14,13 +14,13 @@ describeDocker('a snapshot', () => {
     // With `always`, to show that nobody tries to pull a snapshot.
     const runtime = dockerRuntime({ labels, pull: 'always' });
     const first = await dockerRuntime({ labels }).start(testRequest(), { emit });
-    await first.sendShellCommand('mkdir -p /work/set-up; echo done > /work/set-up/state');
+    await first.sendShellCommand('mkdir -p /inside/set-up; echo done > /inside/set-up/state');
     await using snapshot = await first.snapshot();
-    await first.sendShellCommand('echo later > /work/set-up/state');
+    await first.sendShellCommand('echo later > /inside/set-up/state');
     const second = await runtime.start(testRequest({ image: snapshot.image }), { emit });
     const third = await runtime.start(testRequest({ image: snapshot.image }), { emit });
     try {
-      await second.sendShellCommand('echo second > /work/set-up/state');
+      await second.sendShellCommand('echo second > /inside/set-up/state');
       expect((await third.sendShellCommand('cat set-up/state')).stdout).toBe('done\n');
       expect((await first.sendShellCommand('cat set-up/state')).stdout).toBe('later\n');
       await snapshot.remove();

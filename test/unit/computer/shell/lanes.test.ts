@@ -180,7 +180,10 @@ describe.each(shells)('lanes in $name', (shell) => {
     const [supervisor, child] = first.stdout.trim().split(' ');
     // The first one is held, so that this opens a second.
     expect((await engine.sendShellCommand('echo $PPID')).stdout.trim()).not.toBe(supervisor);
-    await engine.sendShellCommand(`kill -9 ${child}; kill -0 ${supervisor}`);
+    // A process that was sent a signal has its streams for a moment yet.
+    await engine.sendShellCommand(
+      `kill -9 ${child}; while [ -e /proc/${child}/fd/1 ]; do :; done; kill -0 ${supervisor}`,
+    );
     const both = await Promise.all([1, 2].map(async () => engine.sendShellCommand('sleep 0.5; echo $PPID')));
     expect(both.map(({ stdout }) => stdout.trim())).toContain(supervisor);
   });
