@@ -44,6 +44,18 @@ export function createLanePool(transport: ShellTransport, onUnavailable: (reason
   const count = (user: string | undefined, change: number) =>
     counts.set(user, (counts.get(user) ?? 0) + change);
 
+  const giveUpRoom = (lane: Lane) => {
+    if (uncounted.has(lane)) return;
+    uncounted.add(lane);
+    count(lane.user, -1);
+  };
+
+  /** Its room is free at once: its end may take a moment to be seen. */
+  const discard = (lane: Lane) => {
+    giveUpRoom(lane);
+    lane.destroy();
+  };
+
   const takeIdle = async (user: string | undefined): Promise<Lane | undefined> => {
     for (;;) {
       // The one used last: the others may be idle for long enough to be doubted.
@@ -53,7 +65,7 @@ export function createLanePool(transport: ShellTransport, onUnavailable: (reason
       const { lane, since } = found;
       if (!lane.hasEnded() && (performance.now() - since < trustedIdleMs || (await answers(lane))))
         return lane;
-      lane.destroy();
+      discard(lane);
     }
   };
 
@@ -68,7 +80,7 @@ export function createLanePool(transport: ShellTransport, onUnavailable: (reason
         count(user, 1);
         return lane;
       }
-      if (end === undefined || isClosed) lane.destroy();
+      if (end === undefined || isClosed) discard(lane);
       else retired.set(lane, write);
     }
     return undefined;
@@ -80,7 +92,7 @@ export function createLanePool(transport: ShellTransport, onUnavailable: (reason
       const lane = await openLane(transport, user, signal);
       supervisors.add(lane.supervisor);
       void lane.exit.then((exit) => {
-        if (!uncounted.has(lane)) count(user, -1);
+        giveUpRoom(lane);
         // Without an exit code nobody has seen its end: the channel was let go of.
         if (exit.kind === 'exited' && exit.exitCode !== null) supervisors.delete(lane.supervisor);
       });
@@ -132,7 +144,7 @@ export function createLanePool(transport: ShellTransport, onUnavailable: (reason
     },
     put: (lane) => {
       if (isClosed || lane.hasEnded()) {
-        lane.destroy();
+        discard(lane);
         return;
       }
       const first = [...waiting].find(({ user }) => user === lane.user);
@@ -140,8 +152,7 @@ export function createLanePool(transport: ShellTransport, onUnavailable: (reason
       else idle.push({ lane, since: performance.now() });
     },
     retire: (lane, write) => {
-      count(lane.user, -1);
-      uncounted.add(lane);
+      giveUpRoom(lane);
       retired.set(lane, write);
       // The supervisor ends, so that a transport sees that only what was left behind uses the channel.
       if (transport.isStalledByHeldStreams !== true) lane.end();
@@ -151,7 +162,7 @@ export function createLanePool(transport: ShellTransport, onUnavailable: (reason
       });
     },
     endIdle: () => {
-      for (const { lane } of idle.splice(0)) lane.destroy();
+      for (const { lane } of idle.splice(0)) discard(lane);
       return [...supervisors];
     },
     close: () => {

@@ -10,6 +10,10 @@ export type Taken = Promise<void> | undefined;
 export async function readChunks(stream: Readable, take: (bytes: Uint8Array) => Taken): Promise<void> {
   let last: Taken;
   await new Promise<void>((resolve) => {
+    if (stream.readableEnded || stream.closed) {
+      resolve();
+      return;
+    }
     stream.on('data', (bytes: Uint8Array) => {
       const taken = take(bytes);
       if (taken === undefined) return;
