@@ -38,7 +38,6 @@ export async function completeCommand(
     boundedStream(result, 'stderr', output),
   ]);
   return {
-    ...result,
     exitCode: Number.isInteger(result.exitCode) ? result.exitCode : null,
     stdout: stdout.text,
     stderr: stderr.text,

@@ -49,9 +49,7 @@ async function runNatively(
   // The implementation watches the time itself; its signal must not fire for that, or it would take it for an abort. It
   // knows of its own clean-up, so that the caller's signal will do where nothing else ends this view.
   const signal = until.length === 0 ? options.signal : deadline.aborted;
-  const work = attempt(() =>
-    core.implementation.sendShellCommand(command, { ...options, signal, onOutput: tap.receive }),
-  );
+  const work = attempt(() => core.implementation.sendShellCommand(command, { ...options, signal }));
   const result = await deadline.whileOpen(work);
   if (result !== over) return result;
   const graceMs = options.killGraceMs ?? defaultKillGraceMs;
@@ -81,7 +79,6 @@ async function runMarked(
       env: { ...options.env, [markerVariable]: marker },
       signal: letGo.signal,
       timeoutMs: undefined,
-      onOutput: tap.receive,
     }),
   );
   const result = await deadline.whileOpen(work);

@@ -17,7 +17,7 @@ export async function uploadFile(
   await observeUpload(view, remotePath, counted.bytes, async (span) => {
     const { core } = view;
     await core.call({ ...view, scope: span }, `The upload to ${remotePath}`, options, (limits) =>
-      core.implementation.upload(counted.source, remotePath, { ...options, ...limits }),
+      core.implementation.upload(counted.source, remotePath, { mode: options.mode, ...limits }),
     );
   });
 }
@@ -41,7 +41,7 @@ export async function downloadFile(
     async (span) => {
       const what = `The download of ${remotePath}`;
       const bytes = await core.call({ ...view, scope: span }, what, options, (limits) =>
-        core.implementation.download(remotePath, { ...options, ...limits }),
+        core.implementation.download(remotePath, { maxBytes: options.maxBytes, ...limits }),
       );
       checkDownload(core.id, remotePath, bytes, options.maxBytes);
       return bytes;

@@ -53,7 +53,7 @@ export class ProgressTracker {
   }
 
   begin(sample: Omit<InFlight, 'phase'>): void {
-    this.#running.set(sampleKeyText(sample), { ...sample, phase: undefined });
+    this.#running.set(sampleKeyText(sample), { phase: undefined, ...sample });
   }
 
   follow(event: SweLancerEvent): void {

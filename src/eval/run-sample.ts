@@ -20,6 +20,9 @@ import { type EvalRetries, judge } from './retries.js';
 import { type DoneElsewhere, type Elsewhere, keepRecords, runElsewhere } from './run-elsewhere.js';
 import type { Sample } from './sample.js';
 
+/** What tells one attempt from another. */
+type OfOneAttempt = 'task' | 'epoch' | 'attempt' | 'artifacts' | 'transcript' | 'checkpoint' | 'onUsage';
+
 /** What the samples of a run have in common. */
 export interface SampleContext {
   readonly store: EvalStore;
@@ -30,7 +33,7 @@ export interface SampleContext {
   readonly spending: KeptSpending;
   readonly keepArtifacts: EvalOptions['keepArtifacts'];
   /** For every attempt, without what tells them apart. */
-  readonly taskOptions: Omit<RunTaskOptions, 'task' | 'epoch' | 'attempt'> & {
+  readonly taskOptions: Omit<RunTaskOptions, OfOneAttempt> & {
     readonly runtime: ComputerRuntime;
   };
   /** Where attempts run, unless here. */
@@ -108,7 +111,7 @@ async function runHere(
   const { collected } = store.state(key);
   const saved = collected === undefined ? undefined : await store.work({ ...key, attempt: collected });
   const artifacts = artifactsOf(keepArtifacts, folder);
-  const options = { ...taskOptions, task, epoch: key.epoch, attempt: key.attempt, artifacts };
+  const options = { task, epoch: key.epoch, attempt: key.attempt, artifacts, ...taskOptions };
   if (saved !== undefined) return await gradeTask({ ...options, saved });
   // What cannot be written is the run's trouble, not the task's, whatever becomes of the attempt.
   const trouble: { met?: { readonly error: unknown } } = {};
@@ -121,10 +124,10 @@ async function runHere(
     }
   };
   const result = await runTask({
-    ...options,
     transcript: folder && patientTranscript(folder.transcript, kept),
     checkpoint: (work) => kept(() => store.collected(key, work)),
     onUsage: (usage) => spending.report(key, usage),
+    ...options,
   });
   if (trouble.met !== undefined) throw trouble.met.error;
   return result;

@@ -120,6 +120,27 @@ function sampleContexts(
 ): (sample: Sample, signal: AbortSignal) => SampleContext {
   const { options, plan, queues, progress, control, scope } = run;
   const { agent, computers, scorer, grading, prompt, userTool, limits, deadlines, secrets } = options;
+  const taskOptions = {
+    agent,
+    runtime: run.runtime,
+    computers,
+    scorer,
+    grading,
+    prompt,
+    userTool,
+    limits,
+    deadlines,
+    secrets,
+    setups,
+    events: run.events,
+    runId: scope.context.runId,
+    gates: {
+      start: gateOf(queues.starts),
+      pull: gateOf(queues.pulls),
+      grade: gateOf(queues.grading),
+      modelCall: gateOf(queues.modelCalls),
+    },
+  };
   const shared = {
     store: run.store,
     retries: plan.retries,
@@ -128,34 +149,12 @@ function sampleContexts(
     spending,
     keepArtifacts: options.keepArtifacts,
     elsewhere: options.executor && { executor: options.executor, run: runIdentity(options) },
-    taskOptions: {
-      agent,
-      runtime: run.runtime,
-      computers,
-      scorer,
-      grading,
-      prompt,
-      userTool,
-      limits,
-      deadlines,
-      secrets,
-      setups,
-      events: run.events,
-      runId: scope.context.runId,
-      gates: {
-        start: gateOf(queues.starts),
-        pull: gateOf(queues.pulls),
-        grade: gateOf(queues.grading),
-        modelCall: gateOf(queues.modelCalls),
-      },
-    },
   };
   let errors = 0;
   return ({ task }, signal) => ({
-    ...shared,
     signal,
-    taskOptions: { ...shared.taskOptions, signal },
-    onBegin: (key) => progress.begin({ ...key, title: task.title, price: task.price, startedAt: Date.now() }),
+    taskOptions: { signal, ...taskOptions },
+    onBegin: (key) => progress.begin({ title: task.title, price: task.price, startedAt: Date.now(), ...key }),
     onAttempt: (result, final) => {
       progress.spend(result);
       if (!final) return;
@@ -164,6 +163,7 @@ function sampleContexts(
       if (result.status === 'error' && ++errors >= plan.errorsAllowed)
         control.end('stopped', 'too many errors');
     },
+    ...shared,
   });
 }
 

@@ -51,11 +51,13 @@ export interface AttemptFacts {
   readonly warnings: ErrorRecord[];
 }
 
+const defaultScorer = taskScorer();
+
 /** Checks the options before anything is started. @throws ConfigurationError */
 export function beginAttempt(options: RunTaskOptions): Attempt {
   const { task } = options;
   const agent: Agent = typeof options.agent === 'function' ? fromFunction(options.agent) : options.agent;
-  const scorer = options.scorer ?? taskScorer();
+  const scorer = options.scorer ?? defaultScorer;
   scorer.check?.(task);
   const grading = gradingMode(options);
   const deadlines = { ...defaultDeadlines, ...defined(options.deadlines ?? {}) };
@@ -112,7 +114,7 @@ export function beginAttempt(options: RunTaskOptions): Attempt {
 
 /** What is known when the agent is done and its work has been read. */
 export function ungraded(attempt: Attempt): UngradedResult {
-  return { ...attempt.common(), earned: 0 };
+  return { earned: 0, ...attempt.common() };
 }
 
 export function warn(attempt: Attempt, message: string, error: unknown): void {

@@ -40,7 +40,6 @@ function resultOf(attempt: Attempt, ending: Score | { readonly thrown: unknown }
     return { ...common, status: 'error', earned: 0, error: toErrorRecord(thrown) };
   }
   return {
-    ...common,
     status: 'scored',
     outcome: ending.outcome,
     passed: ending.value === 1,
@@ -49,5 +48,6 @@ function resultOf(attempt: Attempt, ending: Score | { readonly thrown: unknown }
     explanation: ending.explanation,
     tries: [...ending.tries],
     scoreMetadata: ending.metadata && { ...ending.metadata },
+    ...common,
   };
 }

@@ -22,10 +22,11 @@ export interface BaseCommit extends BaseTree {
 export async function createBaseCommit(
   computer: Computer,
   layout: Layout,
-  options: CallOptions = {},
+  { signal, timeoutMs }: CallOptions = {},
 ): Promise<BaseCommit> {
   const { stdout } = await computer.checkShellCommand(baseCommitScript(layout), {
-    ...options,
+    signal,
+    timeoutMs,
     cwd: harnessDirectory,
     label: 'replace the history by one commit',
   });
@@ -37,20 +38,21 @@ export async function createBaseCommit(
 export async function bundleBaseCommit(
   computer: Computer,
   layout: Layout,
-  options: CallOptions = {},
+  { signal, timeoutMs }: CallOptions = {},
 ): Promise<Uint8Array> {
   const bundle = `${layout.scratch}/swelancer-base.bundle`;
   // Window 0: looking for deltas between files costs minutes on a large repository, and saves little of one commit.
   await computer.checkShellCommand(
     `${ownGit}
 cd ${shellQuote(layout.repository)} && git -c pack.window=0 bundle create --quiet ${shellQuote(bundle)} HEAD`,
-    { ...options, cwd: harnessDirectory, label: 'keep the base commit' },
+    { signal, timeoutMs, cwd: harnessDirectory, label: 'keep the base commit' },
   );
   try {
-    return await computer.download(bundle, { ...options, maxBytes: 4 * 1024 ** 3 });
+    return await computer.download(bundle, { signal, timeoutMs, maxBytes: 4 * 1024 ** 3 });
   } finally {
     await computer.sendShellCommand(`rm -f ${shellQuote(bundle)}`, {
-      ...options,
+      signal,
+      timeoutMs,
       cwd: harnessDirectory,
       label: 'remove the bundle',
     });

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Computer } from '../computer/computer.js';
-import type { CallOptions, ShellCommandOptions } from '../computer/computer-interface.js';
+import type { CallOptions } from '../computer/computer-interface.js';
 import type { BaseCommit } from './base-commit.js';
 import type { Layout } from './layout.js';
 import { harnessDirectory, ownGit, plainNestedRepositories, rawAttributes } from './own-git.js';
@@ -31,31 +31,45 @@ export async function extractPatch(
   options: CallOptions = {},
 ): Promise<Patch> {
   const work = `${layout.scratch}/swelancer-patch-${randomUUID().slice(-12)}`;
-  const call = { ...options, cwd: harnessDirectory };
+  const { signal, timeoutMs } = options;
   const scratch = shellQuote(layout.scratch);
   await computer.checkShellCommand(`[ -d ${scratch} ] || rm -f ${scratch}; mkdir -p ${shellQuote(work)}`, {
-    ...call,
+    signal,
+    timeoutMs,
+    cwd: harnessDirectory,
     label: 'make room for the comparison',
   });
   try {
     await computer.upload(source.bundle, `${work}/base.bundle`, options);
     await computer.checkShellCommand(diffScript(layout, work, source.base.commit), {
-      ...call,
+      signal,
+      timeoutMs,
+      cwd: harnessDirectory,
       label: 'compare with the base commit',
     });
-    const bytes = await computer.download(`${work}/patch.diff`, { ...options, maxBytes: 1024 ** 3 });
-    const names = await computer.download(`${work}/files`, { ...options, maxBytes: 64 * 1024 ** 2 });
+    const bytes = await computer.download(`${work}/patch.diff`, { signal, timeoutMs, maxBytes: 1024 ** 3 });
+    const names = await computer.download(`${work}/files`, {
+      signal,
+      timeoutMs,
+      maxBytes: 64 * 1024 ** 2,
+    });
     return patchFrom(bytes, new TextDecoder().decode(names).split('\0').filter(Boolean));
   } finally {
-    await removeQuietly(computer, work, call);
+    await removeQuietly(computer, work, options);
   }
 }
 
 /** What went wrong before is what counts, and the computer goes soon in any case. */
-async function removeQuietly(computer: Computer, path: string, call: ShellCommandOptions): Promise<void> {
+async function removeQuietly(
+  computer: Computer,
+  path: string,
+  { signal, timeoutMs }: CallOptions,
+): Promise<void> {
   try {
     await computer.sendShellCommand(`rm -rf ${shellQuote(path)}`, {
-      ...call,
+      signal,
+      timeoutMs,
+      cwd: harnessDirectory,
       label: 'remove what is no longer needed',
     });
   } catch {
@@ -81,17 +95,17 @@ export async function applyPatch(
 ): Promise<{ readonly applied: true } | { readonly applied: false; readonly reason: string }> {
   if (patch.bytes.byteLength === 0) return { applied: true };
   const file = `${layout.scratch}/swelancer-apply-${randomUUID().slice(-12)}.diff`;
-  const call = { ...options, cwd: harnessDirectory };
+  const { signal, timeoutMs } = options;
   await computer.upload(patch.bytes, file, options);
   try {
     const { exitCode, stderr } = await computer.sendShellCommand(
       `${ownGit}\ncd ${shellQuote(layout.repository)} && git apply --binary --whitespace=nowarn ${shellQuote(file)}`,
-      { ...call, label: 'apply the patch' },
+      { signal, timeoutMs, cwd: harnessDirectory, label: 'apply the patch' },
     );
     if (exitCode === 0) return { applied: true };
     return { applied: false, reason: stderr.trim() || `git apply ended with ${String(exitCode)}` };
   } finally {
-    await removeQuietly(computer, file, call);
+    await removeQuietly(computer, file, options);
   }
 }
 
@@ -100,11 +114,11 @@ export async function resetToBase(
   computer: Computer,
   layout: Layout,
   base: BaseCommit,
-  options: CallOptions = {},
+  { signal, timeoutMs }: CallOptions = {},
 ): Promise<void> {
   await computer.checkShellCommand(
     `${ownGit}\ncd ${shellQuote(layout.repository)} && git reset --quiet --hard ${base.commit} && git clean --quiet --force -d && rm -rf ${shellQuote(layout.userToolOutput)}`,
-    { ...options, cwd: harnessDirectory, label: 'return to the base commit' },
+    { signal, timeoutMs, cwd: harnessDirectory, label: 'return to the base commit' },
   );
 }
 

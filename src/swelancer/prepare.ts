@@ -49,11 +49,11 @@ async function resetToParent(
   computer: Computer,
   layout: Layout,
   commit: string,
-  call: CallOptions,
+  { signal, timeoutMs }: CallOptions,
 ): Promise<void> {
   const { exitCode, stderr } = await computer.sendShellCommand(
     `${ownGit}\ncd ${shellQuote(layout.repository)} && git reset --quiet --hard ${shellQuote(`${commit}^`)}`,
-    { ...call, cwd: harnessDirectory, label: 'return to the code the manager saw' },
+    { signal, timeoutMs, cwd: harnessDirectory, label: 'return to the code the manager saw' },
   );
   if (exitCode === 0) return;
   throw new PrepareError(

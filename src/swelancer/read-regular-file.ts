@@ -14,16 +14,17 @@ const defaultMaxBytes = 16 * 1024 ** 2;
 export async function readRegularFile(
   computer: Computer,
   path: string,
-  { maxBytes = defaultMaxBytes, ...options }: CallOptions & { readonly maxBytes?: number } = {},
+  { maxBytes = defaultMaxBytes, signal, timeoutMs }: CallOptions & { readonly maxBytes?: number } = {},
 ): Promise<Uint8Array | undefined> {
   const { exitCode } = await computer.sendShellCommand(`test -f ${shellQuote(path)}`, {
-    ...options,
+    signal,
+    timeoutMs,
     cwd: harnessDirectory,
     label: `look for ${path}`,
   });
   if (exitCode === 1) return undefined;
   try {
-    return await computer.download(path, { ...options, maxBytes });
+    return await computer.download(path, { signal, timeoutMs, maxBytes });
   } catch (error) {
     if (
       isSweLancerError(error) &&

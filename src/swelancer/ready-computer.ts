@@ -167,7 +167,7 @@ async function setUp(
       return isolate(here, provision.options.network, { signal, allow, degraded });
     });
     provision.onSetup?.(start.setup);
-    return { ...provisioned, network };
+    return { computer, layout, network };
   } catch (error) {
     await discard(options, computer);
     throw error;

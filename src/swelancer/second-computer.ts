@@ -12,10 +12,10 @@ export async function startSecondComputer(
   provision: ProvisionOptions,
   readyTimeoutMs: number,
 ): Promise<SecondComputer> {
-  const provisioned = await startReadyComputer({ provision, readyTimeoutMs });
-  const { computer, layout } = provisioned;
+  const { computer, layout } = await startReadyComputer({ provision, readyTimeoutMs });
   try {
-    return { ...provisioned, base: await createBaseCommit(computer, layout, { signal: provision.signal }) };
+    const base = await createBaseCommit(computer, layout, { signal: provision.signal });
+    return { computer, layout, base };
   } catch (error) {
     await computer.cleanup();
     throw error;

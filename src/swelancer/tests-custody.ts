@@ -44,11 +44,12 @@ export async function takeTests(
 export async function removeTests(
   computer: Computer,
   layout: Layout,
-  options: CallOptions = {},
+  { signal, timeoutMs }: CallOptions = {},
 ): Promise<void> {
   const path = shellQuote(layout.tests);
   const { exitCode, stderr } = await computer.sendShellCommand(`rm -rf ${path}; test ! -e ${path}`, {
-    ...options,
+    signal,
+    timeoutMs,
     cwd: harnessDirectory,
     label: 'remove the tests',
   });

@@ -86,12 +86,12 @@ export function fakeComputer(options: FakeComputerOptions = {}): FakeComputer {
     },
   });
   return {
-    ...computer,
     sent,
     files,
     get isCleanedUp() {
       return isCleanedUp;
     },
+    ...computer,
   };
 }
 

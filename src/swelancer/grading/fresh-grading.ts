@@ -38,7 +38,7 @@ export function freshGrading(options: FreshGradingOptions): GradingSession & Asy
       if (leftovers) await grader.killAll({ signal });
       const place = { computer: grader, layout, taskId: task.id, signal };
       await artifacts?.clear({ ...place, events });
-      const round = await runTestRound({ ...place, timeoutMs: tryTimeoutMs });
+      const round = await runTestRound({ timeoutMs: tryTimeoutMs, ...place });
       await artifacts?.collect({ ...place, events });
       leftovers = round.judged.exitCode === null;
       return round;

@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Deadline, over, settledWithin } from '../../../src/computer/deadline.js';
+import { Ending } from '../../../src/computer/ending.js';
 import { ComputerLostError } from '../../../src/computer/errors.js';
 
 const never = () => new Promise<never>(() => undefined);
@@ -52,6 +53,21 @@ describe('Deadline', () => {
     caller.abort();
     expect(await settledWithin(deadline.whileOpen(never()), 20)).toBe(false);
     expect(deadline.cause).toBeUndefined();
+  });
+
+  it("gives the caller's own signal where nothing else can end it, and one of its own elsewhere", () => {
+    const { signal } = new AbortController();
+    expect(new Deadline({ signal }).signal).toBe(signal);
+    const gone = new Ending();
+    const [limited, shared, given] = [
+      new Deadline({ signal, timeoutMs: 60_000 }),
+      new Deadline({ signal }, new AbortController().signal),
+      new Deadline({ signal }).endingWith(gone),
+    ];
+    for (const { signal: own } of [limited, shared, given]) expect(own).not.toBe(signal);
+    gone.end(() => new ComputerLostError('gone', { reason: 'ended' }));
+    expect(given.signal.aborted).toBe(true);
+    for (const deadline of [limited, shared, given]) deadline[Symbol.dispose]();
   });
 
   it('does not take a limit longer than a timer for none', async () => {
