@@ -76,7 +76,9 @@ async function create(path: string, holder: Holder): Promise<boolean> {
     await link(whole, path);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    // There is one; or whoever holds it has cleared this one away as a dead process's.
+    if (code === 'EEXIST' || (code === 'ENOENT' && syscall === 'link')) return false;
     throw error;
   } finally {
     await rm(whole, { force: true });

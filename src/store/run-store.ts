@@ -11,6 +11,7 @@ import { createFolder, syncFolders, writeDurably } from './durable-file.js';
 import { StoreError } from './errors.js';
 import { Journal } from './journal.js';
 import type { JournalRecord, SpentRecord } from './journal-record.js';
+import { removeLeftovers } from './leftovers.js';
 import { lockFolder } from './lock.js';
 import { type Patience, patiently } from './patience.js';
 import { readJournal } from './read-journal.js';
@@ -83,6 +84,7 @@ export class RunStore implements AsyncDisposable {
     await createFolder(folder.path);
     const lock = await lockFolder(folder.lock);
     try {
+      await removeLeftovers(folder);
       const { description, changes, existed } = await describe(folder, options);
       const { states, end, ...damage } = await recover(folder.journal);
       const patience: Patience = { patienceMs: options.patienceMs, onRetry: options.onRetry };

@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ResultRecord, runEval, StoredRun } from '../../../src/index.js';
-import { fakeBenchmarkRuntime, fakeSolver, fakeTasks } from '../../fixtures/fake-benchmark.js';
+import { type JournalRecord, runSummary, StoredRun } from '../../../src/index.js';
+import { fakeTasks } from '../../fixtures/fake-benchmark.js';
 
 const tasks = 40;
 const kills = 200;
@@ -26,47 +26,93 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
-function essence(records: readonly ResultRecord[]) {
-  return records.map(({ taskId, epoch, status, earned, usage }) => ({
-    taskId,
-    epoch,
-    status,
-    earned,
-    usage,
-  }));
+/**
+ * All that a run has come to, patches and logs included. Left out is what must differ: when things were and how long they
+ * took, the run's and its computers' ids, on which attempt, after how many deaths, the result came, and which computers
+ * that attempt set up: one that only grades has none for an agent.
+ */
+async function whole(run: StoredRun): Promise<unknown> {
+  const records = await run.records();
+  const results = await Promise.all(records.map((record) => run.result(record)));
+  const { runId, createdAt, ...description } = run.description;
+  expect([runId, createdAt]).not.toContain(undefined);
+  // What attempts that died have cost, and how long samples took, differs; no other figure does.
+  const { cost, durations, flakes, ...summary } = runSummary(records, { tasks: fakeTasks(tasks) });
+  expect([cost, durations, flakes]).not.toContain(undefined);
+  return comparable({ description, records, results, summary });
+}
+
+const different = new Set([
+  'runId',
+  'startedAt',
+  'durationMs',
+  'phases',
+  'computerId',
+  'attempt',
+  'workOf',
+  'setup',
+]);
+
+function comparable(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(comparable);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([name]) => !different.has(name))
+      .map(([name, inner]) => [name, comparable(inner)]),
+  );
+}
+
+/** After how many events, calls to the file system or milliseconds a process dies. One of them, at random. */
+function randomDeath(lifetimeMs: number): readonly [events: string, fileCalls: string, milliseconds: number] {
+  const upTo = (most: number) => 1 + Math.floor(Math.random() * most);
+  const kind = Math.random();
+  if (kind < 0.6) return [String(upTo(900)), 'Infinity', 60_000];
+  // Those of opening the store, from the first folder to the first record, and a few of the first attempts.
+  if (kind < 0.85) return ['Infinity', String(upTo(60)), 60_000];
+  return ['Infinity', 'Infinity', upTo(lifetimeMs)];
 }
 
 describe('an evaluation that is killed', () => {
-  it(`${kills} times at random moments comes to the same results and does nothing twice`, async () => {
-    const undisturbed = await runEval({
-      dataset: fakeTasks(tasks),
-      agent: fakeSolver,
-      runtime: fakeBenchmarkRuntime(),
-    });
+  it(`${kills} times at random moments, the first ones included, comes to the same results and does nothing twice`, async () => {
+    const live = (store: string, log: string, [events, fileCalls, timeout]: ReturnType<typeof randomDeath>) =>
+      spawnSync(process.execPath, [program, store, String(tasks), log, events, fileCalls], {
+        encoding: 'utf8',
+        timeout,
+        killSignal: 'SIGKILL',
+      });
+    const whole40 = join(work, 'undisturbed');
+    const before = performance.now();
+    const never = ['Infinity', 'Infinity', 60_000] as const;
+    expect(live(whole40, join(work, 'log'), never).status).toBe(0);
+    const lifetimeMs = performance.now() - before;
+    const undisturbed = await StoredRun.open(whole40);
+    const expected = await whole(undisturbed);
+    expect(await undisturbed.records()).toMatchObject(
+      Array.from({ length: tasks }, () => ({ status: 'scored' })),
+    );
+
     let killed = 0;
+    let withoutStore = 0;
     for (let round = 0; killed < kills; round++) {
       const store = join(work, `run-${round}`);
       const log = join(work, `log-${round}`);
       let ended = false;
       while (!ended) {
-        const live = killed < kills ? String(1 + Math.floor(Math.random() * 900)) : 'Infinity';
-        const { status, signal, stderr } = spawnSync(
-          process.execPath,
-          [program, store, String(tasks), log, live],
-          {
-            encoding: 'utf8',
-            timeout: 60_000,
-          },
-        );
+        const { status, signal, stderr } = live(store, log, killed < kills ? randomDeath(lifetimeMs) : never);
         ended = status === 0;
         if (!ended && signal !== 'SIGKILL')
           throw new Error(`The run ended with ${String(status)}: ${stderr}`);
-        if (signal === 'SIGKILL') killed++;
+        if (signal !== 'SIGKILL') continue;
+        killed++;
+        if (!existsSync(join(store, 'run.json'))) withoutStore++;
       }
       const run = await StoredRun.open(store);
-      expect(essence(await run.records())).toEqual(essence(undisturbed.records));
+      expect(await whole(run)).toEqual(expected);
+      expect(readdirSync(store).filter((name) => /\.part$|lock/.test(name))).toEqual([]);
       await expectNothingTwice(run, readFileSync(log, 'utf8').trim().split('\n'));
     }
+    expect(withoutStore, 'kills before there was a store').toBeGreaterThan(0);
   }, 900_000);
 });
 
@@ -80,14 +126,22 @@ async function expectNothingTwice(run: StoredRun, log: readonly string[]): Promi
     else if (finished.has(taskId)) again.push(taskId);
   }
   expect(again).toEqual([]);
-  const finals: string[] = [];
-  for await (const { final, taskId } of run.attempts()) if (final) finals.push(taskId);
-  expect(finals).toHaveLength(new Set(finals).size);
-  const journal = readFileSync(run.folder.journal, 'utf8');
-  for (const { id } of run.description.dataset.tasks) {
-    const collected = journal
-      .split('\n')
-      .filter((line) => line.includes(`"attempt.collected"`) && line.includes(`"${id}"`));
-    expect(collected, `work of ${id} was kept more than once`).toHaveLength(1);
+  const kept = new Map<string, number>();
+  const final = new Set<string>();
+  const journal = readFileSync(run.folder.journal, 'utf8').trim().split('\n');
+  for (const line of journal) {
+    const { record } = JSON.parse(line) as { record: JournalRecord };
+    if (!('taskId' in record)) continue;
+    expect(final, `${record.type} of ${record.taskId} after its result`).not.toContain(record.taskId);
+    if (record.type === 'attempt.collected') {
+      expect(kept, `work of ${record.taskId} was kept more than once`).not.toContain(record.taskId);
+      kept.set(record.taskId, record.attempt);
+    }
+    if (record.type === 'attempt.finished' && record.final) final.add(record.taskId);
   }
+  expect([...kept.keys()].sort()).toEqual(run.description.dataset.tasks.map(({ id }) => id).sort());
+  const worked = log
+    .map((line) => line.split(' '))
+    .filter(([what, taskId = '', attempt]) => what === 'solve' && Number(attempt) > (kept.get(taskId) ?? 0));
+  expect(worked, 'agents that worked after work was kept').toEqual([]);
 }
