@@ -10,6 +10,7 @@ import {
   type ResultRecord,
   rescoreRun,
   RunEvents,
+  RunStore,
   runEval,
   type Scorer,
   StoredRun,
@@ -146,26 +147,59 @@ describe('the folder of a run', () => {
     expect(third.summary).toEqual(second.summary);
   });
 
-  it('survives a cut at any byte of its last records, and says what it found', async () => {
+  it('is opened and read after a cut at every byte of its last records, of every kind, and knows what was whole', async () => {
     const store = await newFolder();
     const { agent, solved } = counting();
-    const options = { dataset: fakeTasks(3), agent, runtime: fakeBenchmarkRuntime(), store, concurrency: 1 };
+    const options = { dataset: fakeTasks(2), agent, runtime: fakeBenchmarkRuntime(), store, concurrency: 1 };
     const whole = await runEval(options);
-    const journal = await readFile(join(store, 'journal.jsonl'));
-    const lines = journal.toString().split('\n');
-    const lastResult = lines.findLastIndex((line) => line.includes('attempt.finished'));
-    const from = Buffer.byteLength(lines.slice(0, lastResult).join('\n')) + 1;
-    const to = from + Buffer.byteLength(lines[lastResult] ?? '') + 1;
-    // Every byte of the record would take minutes; these hit its begin, its end and each part between.
-    const cuts = [...new Set([from, from + 1, from + 20, to - 2, to - 1, ...steps(from, to, 12)])];
-    for (const cut of cuts) {
-      await writeFile(join(store, 'journal.jsonl'), journal.subarray(0, cut));
+    await runEval(options);
+    const path = join(store, 'journal.jsonl');
+    const journal = await readFile(path);
+    const { description } = await StoredRun.open(store);
+    const lines = journal.toString().split('\n').slice(0, -1);
+    // From the second task on.
+    const middle = lines.findIndex((line) => line.includes('"1_1"'));
+    const kinds = new Set(lines.slice(middle).map((line) => /"type":"([^"]*)"/.exec(line)?.[1]));
+    expect([...kinds].sort()).toEqual([
+      'attempt.collected',
+      'attempt.finished',
+      'attempt.started',
+      'attempts.spent',
+      'session.ended',
+      'session.started',
+    ]);
+    let whereItBegins = Buffer.byteLength(`${lines.slice(0, middle).join('\n')}\n`);
+    for (const [index, line] of lines.entries()) {
+      if (index < middle) continue;
+      const before = lines.slice(0, index);
+      const end = whereItBegins + Buffer.byteLength(line) + 1;
+      for (let cut = whereItBegins; cut < end; cut++) {
+        await writeFile(path, journal.subarray(0, cut));
+        const finished = before.filter((each) => each.includes('"attempt.finished"')).length;
+        if ((await (await StoredRun.open(store)).records()).length !== finished)
+          throw new Error(`A cut at byte ${cut} is read in another way.`);
+        const opened = await RunStore.open({ path: store, description });
+        const { found } = opened;
+        await opened[Symbol.asyncDispose]();
+        const tornBytes = cut - whereItBegins;
+        if (found.finished !== finished || found.tornBytes !== tornBytes || found.damagedLines !== 0)
+          throw new Error(`A cut at byte ${cut} is found to be ${JSON.stringify(found)}.`);
+        // What was torn is gone from the file, and what follows it is a record of its own.
+        const rest = await readFile(path, 'utf8');
+        if (!rest.startsWith(`${before.join('\n')}\n{"crc"`) || rest.split('\n').length !== index + 2)
+          throw new Error(`A cut at byte ${cut} leaves ${rest.slice(whereItBegins)}.`);
+      }
+      // Going on takes longer: once in each record.
+      const cut = Math.floor((whereItBegins + end) / 2);
+      await writeFile(path, journal.subarray(0, cut));
       solved.length = 0;
       const again = await runEval(options);
+      expect(again.found).toMatchObject({ tornBytes: cut - whereItBegins, damagedLines: 0 });
       expect(essence(again.records)).toEqual(essence(whole.records));
-      expect(again.found).toMatchObject({ tornBytes: cut === from ? 0 : cut - from, damagedLines: 0 });
-      // The agent's work was on disk before, so only its grading is done again.
-      expect(solved).toEqual([]);
+      // Only an agent whose work was on disk before is not asked again.
+      const kept = before.filter((each) => each.includes('"attempt.collected"')).length;
+      expect(solved).toHaveLength(2 - kept);
+      whereItBegins = end;
     }
   });
 
@@ -558,7 +592,3 @@ describe.skipIf(isMissing(process.getuid?.() !== 0, 'A disk of its own needs roo
     expect(outcome.records).toHaveLength(2);
   });
 });
-
-function steps(from: number, to: number, count: number): number[] {
-  return Array.from({ length: count }, (_, index) => from + Math.floor(((to - from) * index) / count));
-}
