@@ -34,7 +34,14 @@ export class ImageSchedule implements AsyncDisposable {
   readonly #next = new Map<string, string>();
   /** Past their last use and perhaps still there, those asked about longest ago first. */
   readonly #done = new Set<string>();
-  #removing = false;
+  #removing: Promise<void> | undefined;
+  /** How many images have gone. */
+  #gone = 0;
+  #underWay = 0;
+  /** Samples under way that wait for room. */
+  #waiting = 0;
+  /** Wake those that wait, to look again. */
+  #wakers: (() => void)[] = [];
   readonly #work = new Set<Promise<unknown>>();
 
   constructor(options: ImageScheduleOptions) {
@@ -50,6 +57,7 @@ export class ImageSchedule implements AsyncDisposable {
 
   /** A sample of this task begins. */
   begin(task: Task): void {
+    this.#underWay++;
     const { runtime, imageOf, events, signal, pullGate } = this.#options;
     const image = imageOf(task);
     const next = this.#next.get(image);
@@ -71,13 +79,57 @@ export class ImageSchedule implements AsyncDisposable {
     const left = (this.#left.get(image) ?? 1) - 1;
     this.#left.set(image, left);
     if (left <= 0) this.#done.add(image);
-    // Whatever is past its use: an image that there was room for once may be in the way of the next one now.
-    if (this.#done.size > 0 && !this.#removing) this.#keep(this.#remove());
+    this.#underWay--;
+    void this.#makeRoom();
+    this.#look();
+  }
+
+  /** How many images have gone so far, for `roomSince`. */
+  get gone(): number {
+    return this.#gone;
+  }
+
+  /**
+   * Whether an image has gone since there were `gone`, so that what found no room may find it now. Waits for that while
+   * samples are under way whose images may go at their end.
+   */
+  async roomSince(gone: number): Promise<boolean> {
+    const { runtime, signal } = this.#options;
+    if (runtime?.evictImage === undefined) return false;
+    const look = () => this.#look();
+    signal.addEventListener('abort', look);
+    this.#waiting++;
+    this.#look();
+    try {
+      for (;;) {
+        const changed = new Promise<void>((resolve) => this.#wakers.push(resolve));
+        await this.#makeRoom();
+        if (this.#gone > gone) return true;
+        if (signal.aborted || this.#underWay <= this.#waiting) return false;
+        await changed;
+      }
+    } finally {
+      this.#waiting--;
+      signal.removeEventListener('abort', look);
+    }
+  }
+
+  #look(): void {
+    const wakers = this.#wakers;
+    this.#wakers = [];
+    for (const wake of wakers) wake();
+  }
+
+  /** Whatever is past its use goes: an image that there was room for once may be in the way of the next one now. */
+  async #makeRoom(): Promise<void> {
+    if (this.#done.size === 0 || this.#options.runtime?.evictImage === undefined) return;
+    this.#removing ??= this.#remove();
+    this.#keep(this.#removing);
+    await this.#removing;
   }
 
   async #remove(): Promise<void> {
     const { runtime, keepFreeBytes } = this.#options;
-    this.#removing = true;
     try {
       let refusals = 0;
       for (const image of [...this.#done]) {
@@ -85,12 +137,15 @@ export class ImageSchedule implements AsyncDisposable {
         this.#done.delete(image);
         const limits = { belowFreeBytes: keepFreeBytes, timeoutMs: evictTimeoutMs };
         const isGone = await runtime.evictImage(image, limits).catch(() => false);
-        if (isGone) continue;
+        if (isGone) {
+          this.#gone++;
+          continue;
+        }
         refusals++;
         this.#done.add(image);
       }
     } finally {
-      this.#removing = false;
+      this.#removing = undefined;
     }
   }
 

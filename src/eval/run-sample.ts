@@ -5,7 +5,7 @@ import type { EventScope } from '../events/event-scope.js';
 import { gradeTask } from '../run/grade-task.js';
 import { runTask } from '../run/run-task.js';
 import type { RunTaskOptions } from '../run/run-task-options.js';
-import type { TaskResult } from '../result/task-result.js';
+import type { ErrorResult, TaskResult } from '../result/task-result.js';
 import type { ComputerRuntime } from '../computer/computer-interface.js';
 import type { AttemptFolder } from '../store/run-folder.js';
 import { patiently } from '../store/patience.js';
@@ -14,6 +14,7 @@ import type { EvalStore } from './eval-store.js';
 import { artifactsOf } from './artifacts-of.js';
 import type { EvalOptions } from './eval-options.js';
 import type { EventFiles } from './event-files.js';
+import type { ImageSchedule } from './image-schedule.js';
 import type { KeptSpending } from './kept-spending.js';
 import { nextAttempt } from './next-attempt.js';
 import { type EvalRetries, judge } from './retries.js';
@@ -31,6 +32,7 @@ export interface SampleContext {
   readonly events: EventScope;
   readonly eventFiles: EventFiles | undefined;
   readonly spending: KeptSpending;
+  readonly images: Pick<ImageSchedule, 'gone' | 'roomSince'>;
   readonly keepArtifacts: EvalOptions['keepArtifacts'];
   /** For every attempt, without what tells them apart. */
   readonly taskOptions: Omit<RunTaskOptions, OfOneAttempt> & {
@@ -56,10 +58,15 @@ export async function runSample(sample: Sample, context: SampleContext): Promise
     const { key: attempt, begun } = nextAttempt(store, key, context.elsewhere !== undefined);
     context.onBegin(attempt);
     if (!begun) await store.started(attempt);
+    const { gone } = context.images;
     const result = await runAttempt(sample, attempt, context);
     if (result === undefined) return undefined;
     const graded = store.state(key).collected !== undefined;
-    const verdict = judge(result, graded, faults, retries);
+    let verdict = judge(result, graded, faults, retries);
+    if (verdict.final && lacksRoom(result)) {
+      const again = judge(mayPass(result), graded, faults, retries);
+      if (!again.final && (await context.images.roomSince(gone))) verdict = again;
+    }
     context.spending.settle(attempt);
     await store.finished(attempt, result, { final: verdict.final });
     await context.elsewhere?.executor.settled?.({ runId: result.runId, ...attempt });
@@ -76,6 +83,19 @@ export async function runSample(sample: Sample, context: SampleContext): Promise
     await wait(verdict.waitMs, undefined, { signal }).catch(() => undefined);
   }
   return undefined;
+}
+
+/** Whether an image was not fetched since the disk is full: that passes only when another image goes. */
+function lacksRoom(result: TaskResult): result is ErrorResult {
+  return (
+    result.status === 'error' &&
+    result.error.code === 'image_pull' &&
+    result.error.details?.['reason'] === 'no_space'
+  );
+}
+
+function mayPass(result: ErrorResult): ErrorResult {
+  return { ...result, error: { ...result.error, retryable: true } };
 }
 
 async function runAttempt(

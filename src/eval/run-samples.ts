@@ -71,7 +71,7 @@ export async function runSamples(run: SampleRun): Promise<void> {
       ? undefined
       : new EventFiles(run.events, run.scope.context.runId, keep);
   using spending = new KeptSpending((attempts) => store.spent(attempts));
-  const contextOf = sampleContexts(run, { setups, eventFiles, spending });
+  const contextOf = sampleContexts(run, { setups, eventFiles, spending, images });
   const left = countByTask(samples);
   const runOne = async (sample: Sample) => {
     if (control.signal.aborted) return;
@@ -112,11 +112,12 @@ interface SharedParts {
   readonly setups: SharedSetups;
   readonly eventFiles: EventFiles | undefined;
   readonly spending: KeptSpending;
+  readonly images: ImageSchedule;
 }
 
 function sampleContexts(
   run: SampleRun,
-  { setups, eventFiles, spending }: SharedParts,
+  { setups, eventFiles, spending, images }: SharedParts,
 ): (sample: Sample, signal: AbortSignal) => SampleContext {
   const { options, plan, queues, progress, control, scope } = run;
   const { agent, computers, scorer, grading, prompt, userTool, limits, deadlines, secrets } = options;
@@ -147,6 +148,7 @@ function sampleContexts(
     events: scope,
     eventFiles,
     spending,
+    images,
     keepArtifacts: options.keepArtifacts,
     elsewhere: options.executor && { executor: options.executor, run: runIdentity(options) },
   };

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import {
+  ImagePullError,
   type AgentContext,
   type AgentFunction,
   type ComputerRuntime,
@@ -531,6 +532,42 @@ describe('runEval', () => {
     expect(calls.slice(0, 3)).toEqual([first, first, expect.any(String)]);
     expect(calls.filter((image) => image === first)).toHaveLength(3);
     expect(new Set(calls).size).toBe(7);
+  });
+
+  it('tries a start again that the full disk refused, once an image has gone after its last use', async () => {
+    const images = new Set<string>();
+    const refused: string[] = [];
+    const fake = fakeBenchmarkRuntime();
+    const runtime: ComputerRuntime = {
+      ...fake,
+      start: async (request, options) => {
+        const { image } = request;
+        if (!images.has(image) && images.size === 2) {
+          refused.push(image);
+          throw new ImagePullError(`${image} was not pulled: the disk is full.`, {
+            image,
+            reason: 'no_space',
+          });
+        }
+        images.add(image);
+        return await fake.start(request, options);
+      },
+      evictImage: async (image) => images.delete(image),
+    };
+    const options = {
+      dataset: fakeTasks(3),
+      agent: fakeSolver,
+      computers: { images: { kind: 'per-task' } },
+    } as const;
+    const retries = { waitMs: 1, maxWaitMs: 1 };
+    const { records } = await runEval({ ...options, runtime, retries, concurrency: 3 });
+    expect(refused).toHaveLength(1);
+    expect(records.map(({ status }) => status)).toEqual(['scored', 'scored', 'scored']);
+    // Where nothing goes, nobody waits for ever.
+    const full = { ...runtime, evictImage: async () => false };
+    images.clear();
+    const kept = await runEval({ ...options, runtime: full, retries, concurrency: 3 });
+    expect(kept.records.map(({ status }) => status).sort()).toEqual(['error', 'scored', 'scored']);
   });
 
   it('fetches and removes no images here where the samples run elsewhere', async () => {
