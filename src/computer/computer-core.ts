@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
 import { type EventScope, observe } from '../events/event-scope.js';
 import type { Redactor } from '../redaction.js';
+import { uniqueIds } from '../unique-ids.js';
 import type { CallOptions, ComputerCapabilities, ComputerInterface } from './computer-interface.js';
 import { Deadline } from './deadline.js';
 import { Ending } from './ending.js';
@@ -27,6 +28,8 @@ export class ComputerCore {
   readonly id: string;
   readonly root: string;
   readonly capabilities: ComputerCapabilities;
+  /** Ids for its commands. */
+  readonly newCommandId = uniqueIds();
   /** The beginning of the marker of every command that the facade supervises here. */
   readonly markerPrefix = `facade-${randomUUID()}`;
   /** Ends when the computer has been given back. */

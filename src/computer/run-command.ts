@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { EventMap } from '../events/event.js';
 import { observe, type TypedEvent } from '../events/event-scope.js';
 import { ConfigurationError, type ErrorRecord } from '../errors.js';
@@ -31,7 +30,7 @@ export async function runCommand(
   checkCommand(command, options);
   for (const value of Object.values(options.env ?? {})) if (value instanceof Secret) core.redactor.add(value);
 
-  const commandId = randomUUID();
+  const commandId = core.newCommandId();
   const start = commandStart(view, commandId, command, options);
   return observe(
     view.scope,

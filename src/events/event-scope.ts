@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { type ErrorRecord, toErrorRecord } from '../errors.js';
+import { uniqueIds } from '../unique-ids.js';
 import type { EventContext, EventMap, EventType } from './event.js';
 
 /** Delivers one event with its context. Emitters implement it; a scope binds a context to it. */
@@ -22,18 +22,25 @@ export function createEventScope(
   context: EventContext = {},
   isHeard: (type: EventType) => boolean = () => true,
 ): EventScope {
-  return new BoundScope(outlet, context, isHeard);
+  return new BoundScope(outlet, context, isHeard, uniqueIds());
 }
 
 /** A class, since a run makes a scope for every command and transfer. */
 class BoundScope implements EventScope {
   readonly #outlet: EventOutlet;
   readonly #isHeard: (type: EventType) => boolean;
+  readonly #newSpanId: () => string;
   readonly context: EventContext;
 
-  constructor(outlet: EventOutlet, context: EventContext, isHeard: (type: EventType) => boolean) {
+  constructor(
+    outlet: EventOutlet,
+    context: EventContext,
+    isHeard: (type: EventType) => boolean,
+    newSpanId: () => string,
+  ) {
     this.#outlet = outlet;
     this.#isHeard = isHeard;
+    this.#newSpanId = newSpanId;
     this.context = context;
   }
 
@@ -50,13 +57,16 @@ class BoundScope implements EventScope {
   }
 
   within(more: EventContext): EventScope {
-    return new BoundScope(this.#outlet, { ...this.context, ...more }, this.#isHeard);
+    return this.#with({ ...this.context, ...more });
   }
 
   span(more?: EventContext): EventScope {
     const parentSpanId = this.context.spanId;
-    const context = { ...this.context, ...more, spanId: randomUUID(), parentSpanId };
-    return new BoundScope(this.#outlet, context, this.#isHeard);
+    return this.#with({ ...this.context, ...more, spanId: this.#newSpanId(), parentSpanId });
+  }
+
+  #with(context: EventContext): EventScope {
+    return new BoundScope(this.#outlet, context, this.#isHeard, this.#newSpanId);
   }
 }
 

@@ -28,6 +28,14 @@ describe('RunEvents', () => {
     expect(scope.isHeard('model.output')).toBe(false);
   });
 
+  it('gives every span an id that no other has, in this stream or another', () => {
+    const scopes = [new RunEvents().scope(), new RunEvents().scope()].map((scope) =>
+      scope.within({ attempt: 1 }),
+    );
+    const spans = scopes.flatMap((scope) => [scope.span(), scope.span(), scope.span().span()]);
+    expect(new Set(spans.map(({ context }) => context.spanId)).size).toBe(spans.length);
+  });
+
   it('stops delivering to a disposed listener', () => {
     const events = new RunEvents();
     let calls = 0;
