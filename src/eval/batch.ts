@@ -5,6 +5,7 @@ import type { EvalOptions } from './eval-options.js';
 import { planEval } from './eval-plan.js';
 import { nextAttempt, sampleJob } from './next-attempt.js';
 import { outcomeResult } from './outcome-result.js';
+import { endedByDeaths } from './process-deaths.js';
 import { judge } from './retries.js';
 import { keepRecords, keepWork } from './run-elsewhere.js';
 import { type SampleJob, type SampleOutcome, sampleOutcomeSchema } from './sample-job.js';
@@ -18,7 +19,8 @@ export interface BatchOptions extends Omit<EvalOptions, 'executor' | 'events' | 
 
 /**
  * One job for every sample that is not finished, first those of one image. An attempt that was handed out and has not come
- * back is handed out again under the same id; new ones are begun in the store.
+ * back is handed out again under the same id, up to `retries.deaths` times in all; then the sample ends with an error. New
+ * ones are begun in the store.
  * @throws StoreError, ConfigurationError
  */
 export async function pendingJobs(options: BatchOptions): Promise<readonly SampleJob[]> {
@@ -38,9 +40,13 @@ export async function pendingJobs(options: BatchOptions): Promise<readonly Sampl
       const sample = { taskId: task.id, epoch };
       const { finished, failed } = store.state(sample);
       if (finished && !(failed && rerunErrors)) continue;
-      const { key, begun } = nextAttempt(store, sample, true);
-      if (!begun) await store.started(key);
-      jobs.push(await sampleJob(store, key, store.description.runId, run));
+      const { runId } = store.description;
+      const most = plan.retries.deaths;
+      if ((await endedByDeaths(store, { task, epoch }, { runId, run, most })) !== undefined) continue;
+      const { key } = nextAttempt(store, sample, true);
+      // Again where it has not come back: so often has it been handed out.
+      await store.started(key);
+      jobs.push(await sampleJob(store, key, runId, run));
     }
     return jobs;
   } finally {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ConfigurationError } from '../errors.js';
 import { type OptionNames, unknownOptions } from '../option-names.js';
 import { refuseProblems, sharedOptionProblems } from '../run/option-problems.js';
-import { defaultRetries, type EvalRetries } from './retries.js';
+import { defaultRetries, type EvalRetries, handedOutDeaths } from './retries.js';
 import type { EvalOptions } from './eval-options.js';
 import type { SampleJobOptions } from './run-sample-job.js';
 
@@ -64,6 +64,7 @@ const optionsSchema = z.object({
   retries: z.object({
     attempts: z.number().int().nonnegative(),
     gradings: z.number().int().nonnegative(),
+    deaths: bound,
     waitMs: z.number().nonnegative(),
     maxWaitMs: z.number().nonnegative(),
     decide: z.custom<EvalRetries['decide']>((value) => typeof value === 'function', 'must be a function'),
@@ -152,7 +153,11 @@ export function planEval(
   const parsed = optionsSchema.safeParse({
     epochs,
     concurrency: concurrencyOf(options.concurrency),
-    retries: { ...defaultRetries, ...withoutUndefined(options.retries ?? {}) },
+    retries: {
+      ...defaultRetries,
+      ...(handsOut && { deaths: handedOutDeaths }),
+      ...withoutUndefined(options.retries ?? {}),
+    },
     failOnError,
     seed: options.seed,
     keepEvents: options.keepEvents,

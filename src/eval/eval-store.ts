@@ -12,6 +12,8 @@ import { type SampleState, SampleStates } from '../store/sample-state.js';
 export interface EvalStore extends AsyncDisposable {
   readonly found?: StoreFindings | undefined;
   state(key: SampleKey): SampleState;
+  /** How often in a row a process died with an attempt at the sample. */
+  deaths(key: SampleKey): number;
   /** Where an attempt's files belong. Undefined where nothing is on disk. */
   attempt(key: AttemptKey): AttemptFolder | undefined;
   started(key: AttemptKey): Promise<void>;
@@ -43,6 +45,10 @@ export class MemoryStore implements EvalStore {
 
   state(key: SampleKey): SampleState {
     return this.#states.of(key);
+  }
+
+  deaths(): number {
+    return 0;
   }
 
   attempt(): undefined {

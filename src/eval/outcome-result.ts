@@ -18,7 +18,7 @@ export function outcomeResult(outcome: SampleOutcome, task: Task, run: RunIdenti
 }
 
 /** An attempt of which nothing is known but that it has no result. */
-function failedResult(
+export function failedResult(
   { runId, taskId, epoch, attempt }: SampleJobKey,
   task: Task,
   { agent, scorer, configuration }: RunIdentity,

@@ -9,6 +9,13 @@ export interface EvalRetries {
   readonly attempts: number;
   /** New gradings of the work that is there after faults in grading. The agent never runs again for them. Default: 3. */
   readonly gradings: number;
+  /**
+   * How often in a row a process may die with a sample, killed or out of memory, before that is the sample's error and it is
+   * not begun again. Default: 3 where attempts are handed out as batch jobs, each a process of its own. In this process,
+   * whose death takes all samples under way with it: 10, and only of sessions that brought no attempt to its end; after
+   * three a sample runs last and alone. A queue's workers have `takeovers` for it.
+   */
+  readonly deaths: number;
   /** Milliseconds before the first; doubled each time, with up to a quarter more by chance. Default: 2,000. */
   readonly waitMs: number;
   /** Default: 60,000. */
@@ -31,10 +38,14 @@ export interface Fault {
 export const defaultRetries: EvalRetries = {
   attempts: 2,
   gradings: 3,
+  deaths: 10,
   waitMs: 2_000,
   maxWaitMs: 60_000,
   decide: () => undefined,
 };
+
+/** Of attempts that are handed out. */
+export const handedOutDeaths = 3;
 
 /** Whether a result is the sample's last, and if not, what comes next. */
 export type Verdict =

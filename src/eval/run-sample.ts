@@ -17,6 +17,7 @@ import type { EventFiles } from './event-files.js';
 import type { ImageSchedule } from './image-schedule.js';
 import type { KeptSpending } from './kept-spending.js';
 import { nextAttempt } from './next-attempt.js';
+import { endedByDeaths } from './process-deaths.js';
 import { type EvalRetries, judge } from './retries.js';
 import { type DoneElsewhere, type Elsewhere, keepRecords, runElsewhere } from './run-elsewhere.js';
 import type { Sample } from './sample.js';
@@ -38,6 +39,8 @@ export interface SampleContext {
   readonly taskOptions: Omit<RunTaskOptions, OfOneAttempt> & {
     readonly runtime: ComputerRuntime;
   };
+  /** How often a process may die with a sample, and whose results tell of it. */
+  readonly deaths: Parameters<typeof endedByDeaths>[2];
   /** Where attempts run, unless here. */
   readonly elsewhere: Elsewhere | undefined;
   /** Called as each attempt begins. */
@@ -53,6 +56,11 @@ export interface SampleContext {
 export async function runSample(sample: Sample, context: SampleContext): Promise<TaskResult | undefined> {
   const { store, retries, signal, events } = context;
   const key = { taskId: sample.task.id, epoch: sample.epoch };
+  const died = signal.aborted ? undefined : await endedByDeaths(store, sample, context.deaths);
+  if (died !== undefined) {
+    context.onAttempt(died, true);
+    return died;
+  }
   while (!signal.aborted) {
     const { faults } = store.state(key);
     const { key: attempt, begun } = nextAttempt(store, key, context.elsewhere !== undefined);

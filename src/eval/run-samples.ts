@@ -20,6 +20,7 @@ import type { RunControl } from './run-control.js';
 import { runSample, type SampleContext } from './run-sample.js';
 import type { Sample } from './sample.js';
 import { orderSamples } from './sample-order.js';
+import { suspectsLast } from './suspect-samples.js';
 
 /** What the samples of a run are run with. */
 export interface SampleRun {
@@ -54,7 +55,8 @@ export async function runSamples(run: SampleRun): Promise<void> {
     order: options.order ?? 'grouped',
     imageOf,
   }).filter((sample) => !run.isFinished(sample));
-  const samples = run.onlyGrading ? await withWork(unfinished, store) : unfinished;
+  const left = run.onlyGrading ? await withWork(unfinished, store) : unfinished;
+  const { samples, isSuspect } = suspectsLast(left, store);
   await using setups = setupsOf(options);
   await using images = new ImageSchedule({
     runtime: options.executor === undefined ? options.runtime : undefined,
@@ -72,7 +74,7 @@ export async function runSamples(run: SampleRun): Promise<void> {
       : new EventFiles(run.events, run.scope.context.runId, keep);
   using spending = new KeptSpending((attempts) => store.spent(attempts));
   const contextOf = sampleContexts(run, { setups, eventFiles, spending, images });
-  const left = countByTask(samples);
+  const leftOf = countByTask(samples);
   const runOne = async (sample: Sample) => {
     if (control.signal.aborted) return;
     const { task, epoch } = sample;
@@ -84,16 +86,18 @@ export async function runSamples(run: SampleRun): Promise<void> {
       run.progress.leave({ taskId: task.id, epoch });
     }
     images.end(task);
-    const remaining = (left.get(task.id) ?? 1) - 1;
-    left.set(task.id, remaining);
+    const remaining = (leftOf.get(task.id) ?? 1) - 1;
+    leftOf.set(task.id, remaining);
     if (remaining === 0) await setups.release(task.id);
   };
   for (const sample of samples) {
     // Room first, then the sample: a pause or a cancellation finds the rest not begun.
-    await queues.tasks.onSizeLessThan(1);
+    const isAlone = isSuspect(sample);
+    await (isAlone ? queues.tasks.onIdle() : queues.tasks.onSizeLessThan(1));
     if (control.signal.aborted) break;
     // runTask gives every fault of a task as a result: what comes through is the store's, or a mistake of ours.
     queues.tasks.add(() => runOne(sample)).catch((error: unknown) => control.fail(error));
+    if (isAlone) await queues.tasks.onIdle();
   }
   await queues.tasks.onIdle();
 }
@@ -145,6 +149,12 @@ function sampleContexts(
   const shared = {
     store: run.store,
     retries: plan.retries,
+    // Where attempts run elsewhere, those who work on them count.
+    deaths: {
+      runId: scope.context.runId ?? '',
+      run: runIdentity(options),
+      most: options.executor === undefined ? plan.retries.deaths : Infinity,
+    },
     events: scope,
     eventFiles,
     spending,

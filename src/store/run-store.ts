@@ -114,6 +114,11 @@ export class RunStore implements AsyncDisposable {
     return this.#states.of(key);
   }
 
+  /** How often in a row a process died with an attempt at the sample. */
+  deaths(key: SampleKey): number {
+    return this.#states.deaths(key);
+  }
+
   attempt(key: AttemptKey): AttemptFolder {
     return this.folder.attempt(key);
   }

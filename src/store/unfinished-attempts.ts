@@ -19,6 +19,8 @@ export class UnfinishedAttempts {
     switch (record.type) {
       case 'attempt.started': {
         const { taskId, epoch, attempt, time } = record;
+        // One that is handed out again has spent what it had spent.
+        if (this.#open.has(attemptKeyText(record))) return;
         this.#open.set(attemptKeyText(record), { taskId, epoch, attempt, startedAt: time, usage: undefined });
         return;
       }

@@ -114,6 +114,27 @@ describe('an evaluation that is killed', () => {
     }
     expect(withoutStore, 'kills before there was a store').toBeGreaterThan(0);
   }, 900_000);
+
+  it('by one of its samples, again and again, ends that sample with an error and all others as ever', async () => {
+    const store = join(work, 'deadly');
+    const log = join(work, 'deadly-log');
+    const args = [program, store, '3', log, 'Infinity', 'Infinity', '1_1'];
+    let deaths = 0;
+    const live = () => spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 60_000 });
+    let last = live();
+    for (; last.signal === 'SIGKILL' && deaths < 30; last = live()) deaths++;
+    expect(last.status, last.stderr).toBe(0);
+    const run = await StoredRun.open(store);
+    const records = await run.records();
+    expect(records.find(({ taskId }) => taskId === '1_1')).toMatchObject({
+      status: 'error',
+      error: { code: 'process_died', message: expect.stringMatching(/died 10 times in a row.*rerunErrors/) },
+    });
+    expect(deaths).toBeGreaterThanOrEqual(10);
+    expect(deaths).toBeLessThan(14);
+    expect(records).toHaveLength(3);
+    expect(runSummary(records, { tasks: fakeTasks(3) }).overall).toMatchObject({ samples: 3, errors: 1 });
+  }, 60_000);
 });
 
 /** No agent works on a sample that has a result, and none on one whose work was kept. */

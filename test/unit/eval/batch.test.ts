@@ -60,6 +60,33 @@ describe('an evaluation that is handed out and collected', () => {
     expect(records.map(({ earned }) => earned)).toEqual([100, 200, 300]);
   });
 
+  it('hands out an attempt that does not come back three times, and then has an error of it', async () => {
+    const options = evaluation();
+    const [first, ...later] = [
+      await pendingJobs(options),
+      await pendingJobs(options),
+      await pendingJobs(options),
+    ];
+    for (const jobs of later) expect(jobs.map(sampleJobId)).toEqual(first.map(sampleJobId));
+    // One comes back after all.
+    await mergeOutcomes(await runAll(first.slice(0, 1), options), options);
+    expect(await pendingJobs(options)).toEqual([]);
+    const run = await StoredRun.open(store);
+    const records = await run.records();
+    expect(records).toMatchObject([
+      { status: 'scored' },
+      { status: 'error', attempt: 2, error: { code: 'process_died', retryable: false } },
+      { status: 'error', attempt: 2, error: { message: expect.stringMatching(/died 3 times in a row/) } },
+    ]);
+    // What comes later still changes nothing, and whoever wants may begin again.
+    const late = await runAll(first.slice(1), options);
+    expect(await mergeOutcomes(late, options)).toMatchObject({ finished: 0, repeated: 2 });
+    const again = await pendingJobs({ ...options, rerunErrors: true, retries: { deaths: 1 } });
+    expect(again.map(({ attempt }) => attempt)).toEqual([3, 3]);
+    expect(await pendingJobs({ ...options, retries: { deaths: 2 } })).toHaveLength(2);
+    expect(await pendingJobs({ ...options, retries: { deaths: 2 } })).toEqual([]);
+  });
+
   describe('with what was said and done', () => {
     const talker = (characters: number): Agent => ({
       name: fakeSolver.name,
