@@ -1,5 +1,5 @@
 import type { AgentUsage } from '../agent/agent-usage.js';
-import { usageSum } from '../agent/usage-sum.js';
+import { usageSum } from '../result/usage-sum.js';
 import { ConfigurationError } from '../errors.js';
 import type { Dataset } from '../dataset/dataset.js';
 import type { ComputerRuntime } from '../computer/computer-interface.js';

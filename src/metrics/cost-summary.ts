@@ -1,4 +1,5 @@
 import type { ResultRecord } from '../result/task-result.js';
+import { countSum } from '../result/usage-sum.js';
 import { counts } from './accuracy.js';
 import { distinctWork } from './distinct-work.js';
 import { earned, ratio } from './money.js';
@@ -37,22 +38,11 @@ export function costSummary(
     net: cost === undefined ? undefined : sumCosts([income, -cost]),
     costPerEarnedDollar: cost === undefined ? undefined : ratio(cost, income),
     costPerCorrect: cost === undefined ? undefined : ratio(cost, counts.compute(results).correct),
-    usage: usageSum([
+    usage: countSum([
       ...[...paid, ...unfinished].flatMap(({ usage }) => usage ?? []),
       ...paid.flatMap(({ lostUsage }) => lostUsage ?? []),
     ]),
   };
-}
-
-/** The sums of what is known. */
-function usageSum(parts: readonly ResultRecord['usage'][]): CostSummary['usage'] {
-  const sum: Record<string, number> = {};
-  for (const part of parts) {
-    for (const [name, count] of Object.entries({ ...part, costDollars: undefined })) {
-      if (count !== undefined) sum[name] = (sum[name] ?? 0) + count;
-    }
-  }
-  return sum;
 }
 
 /** What it cost itself, and what earlier processes spent on it. */

@@ -13,7 +13,7 @@ import { transcriptWriter } from '../session/transcript-writer.js';
 import type { CliAgentOptions } from './cli-agent-options.js';
 import { type CliFolder, createCliFolder } from './cli-folder.js';
 import { cliPrompt } from './cli-prompt.js';
-import { usageSum } from '../usage-sum.js';
+import { usageSum } from '../../result/usage-sum.js';
 import { withUserTool } from './with-user-tool.js';
 
 /** Times that a program is sent back to an answer that cannot be graded. */

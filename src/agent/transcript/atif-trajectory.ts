@@ -1,7 +1,7 @@
 import type { ContentPart } from '../../model/model-client.js';
 import { replayedToolInput } from '../../model/tool-input.js';
 import type { AgentUsage } from '../agent-usage.js';
-import { usageSum } from '../usage-sum.js';
+import { usageSum } from '../../result/usage-sum.js';
 import type {
   AtifAgent,
   AtifContent,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SampleExecutor } from '../sample-executor.js';
 import { type SampleJob, sampleJobId, type SampleOutcome, sampleOutcomeSchema } from '../sample-job.js';
-import { usageSum } from '../../agent/usage-sum.js';
+import { usageSum } from '../../result/usage-sum.js';
 import { lostUsage } from './job-spending.js';
 import { PersistentQueue } from './persistent-queue.js';
 import { cancelLine, type QueueOptions } from './queue-options.js';

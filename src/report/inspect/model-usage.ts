@@ -1,5 +1,5 @@
 import type { AgentUsage } from '../../agent/agent-usage.js';
-import { usageSum } from '../../agent/usage-sum.js';
+import { usageSum } from '../../result/usage-sum.js';
 import type { Transcript } from '../../agent/transcript/transcript-entry.js';
 import type { InspectUsage } from './log-format.js';
 
