@@ -54,10 +54,18 @@ describeDocker('many commands in a container', () => {
 
 describeSsh('many commands over SSH', () => {
   test('leave nothing behind, neither 1,000 in a row nor 64 at once', async () => {
-    await using server = await startSshServer({ user: 'swelancer-guest', configuration: ['MaxSessions 100'] });
+    await using server = await startSshServer({
+      user: 'swelancer-guest',
+      configuration: ['MaxSessions 100'],
+    });
     // One connection, which all sessions fit in: how many more a burst needs depends on how busy this machine is.
     const sessions = { sessionsPerConnection: 90, maxConnections: 1 };
-    const options = { ...server.options, ...sessions, workingDirectory: '/tmp', entryCommand: false } as const;
+    const options = {
+      ...server.options,
+      ...sessions,
+      workingDirectory: '/tmp',
+      entryCommand: false,
+    } as const;
     await using computer = Computer.from(await sshComputer(options));
     await expectNothingStays({ computer, inARow: 1000, atOnce: 64, leftInside: allInside(computer) });
   });
