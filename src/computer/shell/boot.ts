@@ -7,13 +7,19 @@ import { exportAssignments, printfLine } from './shell-text.js';
  * command's own. The nonce on both streams says where the command's output begins; what came before is a banner, or the
  * complaint of whoever could not start us.
  */
-export const bootText = String.raw`
+export const bootText = bootTextFor(
+  String.raw`printf '%s %s\n' "$swelancer_nonce" "$1"; printf '%s %s\n' "$swelancer_nonce" "$1" >&2`,
+);
+
+/** The same for a lane, whose streams are in step already, so that the frame need not be on both. */
+export const laneBootText = bootTextFor(String.raw`printf '%s %s\n' "$swelancer_nonce" "$1" >&2`);
+
+function bootTextFor(frame: string): string {
+  return String.raw`
 IFS= read -r swelancer_nonce && IFS= read -r swelancer_prelude && IFS= read -r swelancer_command || exit 125
 IFS= read -r swelancer_stat 2>/dev/null </proc/$$/stat
-swelancer_frame() {
-  printf '%s %s\n' "$swelancer_nonce" "$1"
-  printf '%s %s\n' "$swelancer_nonce" "$1" >&2
-}
+swelancer_frame() { ${frame}; }
+swelancer_enter() { cd -- "$1" 2>/dev/null || { swelancer_frame 'no directory'; exit 126; }; }
 set -- ${'$'}{swelancer_stat##*) }
 swelancer_started="started $$ ${'$'}{20-}"
 # Whoever runs already cannot be left over by this command, which saves looking at it afterwards.
@@ -32,10 +38,11 @@ esac
 eval "$swelancer_prelude"
 swelancer_frame "$swelancer_started"
 swelancer_command="unset swelancer_nonce swelancer_prelude swelancer_command swelancer_stat swelancer_started
-unset -f swelancer_frame
+unset -f swelancer_frame swelancer_enter
 $swelancer_command"
 eval "$swelancer_command"
 `;
+}
 
 export interface CommandHeader {
   readonly nonce: string;
@@ -49,7 +56,7 @@ export interface CommandHeader {
 /** The lines that `bootText` reads. */
 export function commandHeader(header: CommandHeader): string {
   const prelude = [
-    `cd -- ${shellQuote(header.workingDirectory)} 2>/dev/null || { swelancer_frame 'no directory'; exit 126; }`,
+    `swelancer_enter ${shellQuote(header.workingDirectory)}`,
     exportAssignments(header.environment),
     header.keepsStdin ? '' : 'exec </dev/null',
   ]

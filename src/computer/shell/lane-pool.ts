@@ -28,6 +28,8 @@ const waitMs = 250;
 /** Milliseconds after which a link may have gone half-open without anybody having noticed. */
 const trustedIdleMs = 15_000;
 const pingTimeoutMs = 5000;
+/** Milliseconds before lanes are tried again for a user for whom no shell answered: it may have been a moment's lack of processes. */
+const retryMs = 60_000;
 
 export function createLanePool(transport: ShellTransport, onUnavailable: (reason: string) => void): LanePool {
   const idle: { readonly lane: Lane; readonly since: number }[] = [];
@@ -38,7 +40,8 @@ export function createLanePool(transport: ShellTransport, onUnavailable: (reason
   const lastTaken = new Map<string | undefined, number>();
   const counts = new Map<string | undefined, number>();
   const supervisors = new Set<ProcessIdentity>();
-  let isUnavailable = false;
+  /** Until when no lane is tried, in milliseconds. A user who cannot have one says nothing about the others. */
+  const unavailable = new Map<string | undefined, number>();
   let isClosed = false;
 
   const count = (user: string | undefined, change: number) =>
@@ -87,6 +90,7 @@ export function createLanePool(transport: ShellTransport, onUnavailable: (reason
   };
 
   const open = async (user: string | undefined, signal: AbortSignal): Promise<Lane | undefined> => {
+    if (performance.now() < (unavailable.get(user) ?? 0)) return undefined;
     count(user, 1);
     try {
       const lane = await openLane(transport, user, signal);
@@ -101,8 +105,8 @@ export function createLanePool(transport: ShellTransport, onUnavailable: (reason
     } catch (error) {
       count(user, -1);
       if (!(error instanceof LaneUnavailableError)) throw error;
-      if (!isUnavailable) onUnavailable(error.message);
-      isUnavailable = true;
+      if (!unavailable.has(user)) onUnavailable(error.message);
+      unavailable.set(user, error.isForGood ? Infinity : performance.now() + retryMs);
       return undefined;
     }
   };
@@ -131,7 +135,7 @@ export function createLanePool(transport: ShellTransport, onUnavailable: (reason
 
   return {
     take: async (user, signal) => {
-      if (isUnavailable || isClosed) return undefined;
+      if (isClosed) return undefined;
       // To begin with too: nobody knows yet how long the first ones take.
       if (!lastTaken.has(user)) lastTaken.set(user, performance.now());
       const isFull = () => (counts.get(user) ?? 0) >= maximumLanes;

@@ -3,7 +3,7 @@ import type { OutputStream } from '../computer-interface.js';
 import { settledWithin } from '../deadline.js';
 import { EndScanner } from './end-scanner.js';
 import { FrameScanner } from './frame-scanner.js';
-import { bootText } from './boot.js';
+import { laneBootText } from './boot.js';
 import { type LaneEnd, laneText, parseLaneEnd } from './lane-text.js';
 import type { ProcessIdentity } from './process-kill.js';
 import { readChunks, type Taken } from './read-chunks.js';
@@ -45,8 +45,16 @@ export interface LaneExchange {
   flush(): void;
 }
 
-/** This machine has no `setsid`, or its `sh` cannot do what a lane needs. */
-export class LaneUnavailableError extends Error {}
+/** There is no `setsid`, or no shell that answers. */
+export class LaneUnavailableError extends Error {
+  /** The machine lacks what a lane needs, and will go on to. */
+  readonly isForGood: boolean;
+
+  constructor(message: string, isForGood: boolean) {
+    super(message);
+    this.isForGood = isForGood;
+  }
+}
 
 /** Milliseconds. Long, because a busy machine is not one without lanes. */
 const greetingTimeoutMs = 10_000;
@@ -57,7 +65,7 @@ export async function openLane(
   user: string | undefined,
   signal: AbortSignal,
 ): Promise<Lane> {
-  const argv = ['sh', '-c', laneText, 'sh', bootText];
+  const argv = ['sh', '-c', laneText, 'sh', laneBootText];
   const channel = await transport.open({ argv, environment: {}, user }, { signal });
   if (signal.aborted) {
     channel.destroy();
@@ -128,23 +136,25 @@ async function greet(channel: ShellChannel, streams: LaneStreams): Promise<Proce
   if (lane?.[1] !== undefined) return lane[1];
   const exit = await Promise.race([channel.exit, Promise.resolve(undefined)]);
   if (exit?.kind === 'lost') throw exit.error;
-  throw new LaneUnavailableError(
-    scanner.frame ??
-      `its shell did not answer${scanner.preamble === '' ? '' : `, but said: ${scanner.preamble.trim()}`}`,
-  );
+  if (scanner.frame !== undefined) throw new LaneUnavailableError(scanner.frame, true);
+  const said = scanner.preamble === '' ? '' : `, but said: ${scanner.preamble.trim()}`;
+  throw new LaneUnavailableError(`its shell did not answer${said}`, false);
 }
 
 function followExchange(streams: LaneStreams, id: string, nonce: string, write: WriteOutput): LaneExchange {
-  const starts = { stdout: new FrameScanner(nonce), stderr: new FrameScanner(nonce) };
+  // A lane's streams are in step: only stderr says where the command's output begins, and nothing comes before it on stdout.
+  const start = new FrameScanner(nonce);
+  const output = (stream: OutputStream, bytes: Uint8Array) =>
+    stream === 'stdout' ? bytes : start.push(bytes);
   const ends = { stdout: new EndScanner(id), stderr: new EndScanner(id) };
   const flush = async () => {
     for (const stream of ['stdout', 'stderr'] as const) {
-      await write(stream, starts[stream].push(ends[stream].flush()));
+      await write(stream, output(stream, ends[stream].flush()));
     }
   };
   const both = new Promise<void>((resolve) => {
     streams.consumer = (stream, bytes) => {
-      const taken = write(stream, starts[stream].push(ends[stream].push(bytes)));
+      const taken = write(stream, output(stream, ends[stream].push(bytes)));
       if (ends.stdout.text !== undefined && ends.stderr.text !== undefined) {
         if (taken === undefined) resolve();
         else void taken.then(resolve);
@@ -166,8 +176,8 @@ function followExchange(streams: LaneStreams, id: string, nonce: string, write: 
   })();
   return {
     end,
-    frame: () => starts.stderr.frame ?? starts.stdout.frame,
-    preamble: () => starts.stdout.preamble + starts.stderr.preamble,
+    frame: () => start.frame,
+    preamble: () => start.preamble,
     flush: () => void flush(),
   };
 }

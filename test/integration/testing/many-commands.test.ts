@@ -19,8 +19,9 @@ const emit = () => undefined;
 /** In a machine that holds nothing but the computer: all its processes, and all its temporary files. */
 function allInside(computer: Computer) {
   return async () => {
+    // Without a program, which might or might not count itself.
     const { stdout } = await computer.sendShellCommand(
-      'ls -d /proc/[0-9]* | wc -l; find /tmp -user "$(id -u)" | wc -l',
+      'set -- /proc/[0-9]*; echo $#; find /tmp -user "$(id -u)" | wc -l',
     );
     const [processes = NaN, temporaryFiles = NaN] = stdout.trim().split('\n').map(Number);
     return { processes, temporaryFiles };

@@ -22,6 +22,23 @@ export const backgroundCases: readonly CaseDefinition[] = [
     },
   },
   {
+    id: 'background/counted',
+    level: 2,
+    title: 'a computer that counts what commands leave behind counts it each time, and nothing else',
+    requires: ['processes'],
+    body: async ({ run, path }) => {
+      const cwd = path('pid').slice(0, -'/pid'.length);
+      const leave = async (text: string) => (await run(text, { cwd, timeoutMs })).leftoverProcesses ?? null;
+      // It may say that it does not count.
+      if ((await leave('true')) === null) return;
+      const left = await leave('setsid sleep 60 </dev/null >/dev/null 2>&1 & echo $! >pid');
+      const [after, again] = [await leave('sleep 0 & wait'), await leave('sleep 60 & echo $! >>pid')];
+      const silently = await leave('(sleep 60 </dev/null >/dev/null 2>&1 & echo $! >>pid) & wait');
+      await run(end, { cwd });
+      expectEqual('The processes left behind', [left, after, again, silently], [1, 0, 1, 1]);
+    },
+  },
+  {
     id: 'background/next-command',
     level: 2,
     title: 'a command straight after one with a child in the background works',

@@ -293,6 +293,25 @@ describe.each(shells)('lanes in $name', (shell) => {
     expect(transport.opened).toHaveLength(1);
   });
 
+  test('are not lost to others when a user gets no shell', async () => {
+    const working = shellTransport(shell);
+    const transport = counted({
+      ...working,
+      open: async ({ user, ...request }, options) => {
+        const refusing = ['sh', '-c', 'echo no such user >&2; exit 126'];
+        return await working.open(user === undefined ? request : { ...request, argv: refusing }, options);
+      },
+    });
+    const { engine, onDegraded } = start(transport);
+    for (let times = 0; times < 2; times++) {
+      await expect(engine.sendShellCommand('true', { user: 'nobody-here' })).rejects.toThrow('no such user');
+    }
+    expect(onDegraded).toEqual([expect.stringContaining('did not answer')]);
+    for (let index = 0; index < 5; index++) await engine.sendShellCommand('true');
+    // A lane and a channel for the one, a channel for the same again, a lane for the others.
+    expect(transport.opened).toHaveLength(4);
+  });
+
   test('are done without where there is no setsid, and that is told once', async () => {
     const bin = join(folder, `bin-${shell.name}`);
     mkdirSync(bin);
