@@ -3,6 +3,7 @@ import { imageName } from '../swelancer/image-name.js';
 import { describeRun, runIdentity } from './describe-run.js';
 import type { EvalOptions } from './eval-options.js';
 import { planEval } from './eval-plan.js';
+import { knownOrder } from './known-order.js';
 import { nextAttempt, sampleJob } from './next-attempt.js';
 import { outcomeResult } from './outcome-result.js';
 import { endedByDeaths } from './process-deaths.js';
@@ -26,15 +27,15 @@ export interface BatchOptions extends Omit<EvalOptions, 'executor' | 'events' | 
 export async function pendingJobs(options: BatchOptions): Promise<readonly SampleJob[]> {
   const { dataset, computers, rerunErrors = false } = options;
   const plan = planEval(options, { handsOut: true });
-  const samples = orderSamples({
-    tasks: [...dataset],
-    epochs: plan.epochs,
-    order: options.order ?? 'grouped',
-    imageOf: (task) => computers?.image ?? imageName(task, computers?.images),
-  });
   const run = runIdentity(options);
   const store = await openStore(options);
   try {
+    const samples = orderSamples({
+      tasks: [...dataset],
+      epochs: plan.epochs,
+      order: await knownOrder(options),
+      imageOf: (task) => computers?.image ?? imageName(task, computers?.images),
+    });
     const jobs: SampleJob[] = [];
     for (const { task, epoch } of samples) {
       const sample = { taskId: task.id, epoch };

@@ -45,11 +45,14 @@ export interface EvalOptions extends TaskOptions {
   readonly concurrency?: number | Partial<EvalConcurrency> | undefined;
   readonly retries?: Partial<EvalRetries> | undefined;
   /**
-   * Ends the run when so many samples have ended with an error; below 1, this share of all samples; `true` is 1. Default:
-   * `false`, which goes on and reports.
+   * Ends the run when so many samples have ended with an error; below 1, this share of all samples; `true` is 1. Errors of
+   * earlier sessions of the store count, unless `rerunErrors` begins them anew. Default: `false`, which goes on and reports.
    */
   readonly failOnError?: boolean | number | undefined;
-  /** Default: `grouped`. */
+  /**
+   * Default: `grouped`; where a run goes on, with what took longest first, as far as its folder tells. That goes before what an
+   * earlier run told for `longestFirst`.
+   */
   readonly order?: SampleOrder | undefined;
   /**
    * Bytes of disk to keep free by removing images that this run has fetched, after their last use. Where the runtime fetches

@@ -11,6 +11,7 @@ import type { EvalOptions } from './eval-options.js';
 import type { EvalPlan } from './eval-plan.js';
 import type { EvalStore } from './eval-store.js';
 import { EventFiles } from './event-files.js';
+import { knownOrder } from './known-order.js';
 import { KeptSpending } from './kept-spending.js';
 import { ImageSchedule } from './image-schedule.js';
 import type { ProgressTracker } from './progress.js';
@@ -52,7 +53,7 @@ export async function runSamples(run: SampleRun): Promise<void> {
   const unfinished = orderSamples({
     tasks: [...options.dataset],
     epochs: plan.epochs,
-    order: options.order ?? 'grouped',
+    order: await knownOrder(options),
     imageOf,
   }).filter((sample) => !run.isFinished(sample));
   const left = run.onlyGrading ? await withWork(unfinished, store) : unfinished;
@@ -73,7 +74,13 @@ export async function runSamples(run: SampleRun): Promise<void> {
       ? undefined
       : new EventFiles(run.events, run.scope.context.runId, keep);
   using spending = new KeptSpending((attempts) => store.spent(attempts));
-  const contextOf = sampleContexts(run, { setups, eventFiles, spending, images });
+  const errors = run.onlyGrading ? 0 : earlierErrors(run);
+  if (errors >= plan.errorsAllowed) {
+    const message = `${errors} samples have ended with an error in earlier sessions, which is as many as \`failOnError\` allows. Pass \`rerunErrors\` to begin them anew, or a higher \`failOnError\`.`;
+    run.scope.emit('diagnostic', { message });
+    control.end('stopped', 'too many errors');
+  }
+  const contextOf = sampleContexts(run, { setups, eventFiles, spending, images, errors });
   const leftOf = countByTask(samples);
   const runOne = async (sample: Sample) => {
     if (control.signal.aborted) return;
@@ -117,11 +124,13 @@ interface SharedParts {
   readonly eventFiles: EventFiles | undefined;
   readonly spending: KeptSpending;
   readonly images: ImageSchedule;
+  /** Samples that an error ended in earlier sessions, and that stay so. */
+  readonly errors: number;
 }
 
 function sampleContexts(
   run: SampleRun,
-  { setups, eventFiles, spending, images }: SharedParts,
+  { setups, eventFiles, spending, images, errors: earlier }: SharedParts,
 ): (sample: Sample, signal: AbortSignal) => SampleContext {
   const { options, plan, queues, progress, control, scope } = run;
   const { agent, computers, scorer, grading, prompt, userTool, limits, deadlines, secrets } = options;
@@ -162,7 +171,7 @@ function sampleContexts(
     keepArtifacts: options.keepArtifacts,
     elsewhere: options.executor && { executor: options.executor, run: runIdentity(options) },
   };
-  let errors = 0;
+  let errors = earlier;
   return ({ task }, signal) => ({
     signal,
     taskOptions: { signal, ...taskOptions },
@@ -177,6 +186,16 @@ function sampleContexts(
     },
     ...shared,
   });
+}
+
+function earlierErrors({ options, plan, store, isFinished }: SampleRun): number {
+  let errors = 0;
+  for (const task of options.dataset) {
+    for (let epoch = 1; epoch <= plan.epochs; epoch++) {
+      if (isFinished({ task, epoch }) && store.state({ taskId: task.id, epoch }).failed) errors++;
+    }
+  }
+  return errors;
 }
 
 /** Those with something to be graded: what is damaged needs an agent again, and grading has none. */

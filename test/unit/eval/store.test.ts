@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { appendFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import {
   type EvalOptions,
@@ -15,6 +16,7 @@ import {
   type Scorer,
   StoredRun,
   StoreError,
+  type SweLancerEvent,
 } from '../../../src/index.js';
 import { fakeBenchmarkRuntime, fakeSolver, fakeTasks, lost } from '../../fixtures/fake-benchmark.js';
 import { isMissing } from '../../fixtures/system-need.js';
@@ -297,6 +299,61 @@ describe('the folder of a run', () => {
     await expect(Promise.resolve(runEval({ ...options, agent: fakeSolver }))).rejects.toThrow(
       /another-machine.*remove/,
     );
+  });
+
+  it('begins with what took longest by its own folder where it goes on, unless another order is asked for', async () => {
+    const { agent, solved } = counting();
+    const slow: EvalOptions['agent'] = {
+      ...agent,
+      solve: async (context) => {
+        if (context.task.id === '1_1') await sleep(100);
+        return await agent.solve(context);
+      },
+    };
+    const options = { dataset: fakeTasks(3), agent: slow, runtime: fakeBenchmarkRuntime(), concurrency: 1 };
+    const later = async (more: Partial<EvalOptions>) => {
+      const store = await newFolder();
+      await runEval({ ...options, store });
+      solved.length = 0;
+      await runEval({ ...options, store, epochs: 2, allowChanges: true, ...more });
+      return solved;
+    };
+    expect((await later({}))[0]).toBe('1_1');
+    expect(await later({ order: 'grouped' })).toEqual(['0_1', '1_1', '2_1']);
+    const told = new Map([['2_1', 1e9]]);
+    expect((await later({ order: { longestFirst: told } }))[0]).toBe('1_1');
+  });
+
+  it('counts errors of earlier sessions for failOnError, unless they are begun anew', async () => {
+    const store = await newFolder();
+    let broken = '0_1 1_1';
+    const { agent, solved } = counting();
+    const options = {
+      dataset: fakeTasks(6),
+      agent,
+      runtime: fakeBenchmarkRuntime({
+        on: ({ label, taskId }) => (label === 'start' && broken.includes(taskId) ? lost() : undefined),
+      }),
+      store,
+      concurrency: 1,
+      retries: { ...patient, attempts: 0 },
+    };
+    const first = await runEval({ ...options, failOnError: 2 });
+    expect(first).toMatchObject({ status: 'stopped' });
+    expect(first.records).toHaveLength(2);
+    // Nothing is begun, and what to do is said.
+    const said: string[] = [];
+    const events = (event: SweLancerEvent) => event.type === 'diagnostic' && said.push(event.message);
+    expect(await runEval({ ...options, failOnError: 2, events })).toMatchObject({ status: 'stopped' });
+    expect(solved).toEqual([]);
+    expect(said).toEqual([expect.stringMatching(/^2 samples .* `rerunErrors`/)]);
+    // One more than there are.
+    broken = '4_1';
+    expect(await runEval({ ...options, failOnError: 3 })).toMatchObject({ status: 'stopped' });
+    broken = '';
+    const last = await runEval({ ...options, failOnError: 1, rerunErrors: true });
+    expect(last.status).toBe('completed');
+    expect(last.records.map(({ status }) => status)).toEqual(Array(6).fill('scored'));
   });
 
   it('takes up errors again only when it is told to', async () => {
