@@ -288,10 +288,23 @@ describeChromium('the report in Chromium', () => {
     expect(await page.locator('.files a').count()).toBe(1);
   });
 
-  it('opens with 463 tasks of 4 attempts', { timeout: 300_000 }, async () => {
-    await using opened = await open(await reportOf({ tasks: 463, epochs: 4, turns: 1 }));
+  it('opens with 463 tasks of 4 attempts and 60 steps of 2 KB each, filters and sorts', {
+    timeout: 300_000,
+  }, async () => {
+    const large = await reportOf({ tasks: 463, epochs: 4, turns: 60, charactersATurn: 2000 });
+    await using opened = await open(large);
     const { page, trouble } = opened;
-    expect(await page.locator('#task-table tbody tr').count()).toBe(463);
+    const rows = page.locator('#task-table tbody tr:visible');
+    expect(await rows.count()).toBe(463);
+    await page.fill('#filter-text', 'search');
+    const found = await rows.count();
+    expect(found).toBeGreaterThan(10);
+    expect(found).toBeLessThan(200);
+    await page.fill('#filter-text', '');
+    expect(await rows.count()).toBe(463);
+    const heading = page.locator('th[data-key=price]');
+    await heading.getByRole('button').click();
+    expect(await heading.getAttribute('aria-sort')).toBe('descending');
     await page.locator('#task-table .open').last().click();
     await page.waitForSelector('#attempt .verdict');
     expect(await page.locator('.tab').count()).toBeGreaterThanOrEqual(4);
