@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
 import { execaNode } from 'execa';
 import { groups } from './groups.js';
 import { metOf, ratioOf, type Row } from './row.js';
@@ -19,6 +20,20 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
+const programFile = fileURLToPath(
+  new URL('../node_modules/.cache/swelancer-bench/group-process.js', import.meta.url),
+);
+// As the published package is: what compiles sources while they are loaded also follows every error back to them.
+await build({
+  entryPoints: [fileURLToPath(new URL('group-process.ts', import.meta.url))],
+  outfile: programFile,
+  bundle: true,
+  packages: 'external',
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+});
+
 const machine = `${cpus().length} x ${cpus()[0]?.model ?? 'unknown CPU'}, ${Math.round(totalmem() / 1024 ** 3)} GiB, Node ${process.version}`;
 const startedAt = new Date().toISOString();
 console.log(`${startedAt}, ${machine}\n\n${tableHead()}`);
@@ -32,11 +47,7 @@ for (const group of groups) {
     continue;
   }
   // A process each: what one group leaves in the heap would slow down another.
-  const measuring = execaNode(fileURLToPath(new URL('group-process.ts', import.meta.url)), [group.name], {
-    nodeOptions: ['--import', 'tsx'],
-    ipc: true,
-    stdio: 'inherit',
-  });
+  const measuring = execaNode(programFile, [group.name], { ipc: true, stdio: 'inherit' });
   for await (const message of measuring.getEachMessage()) {
     const row = message as Row; // All that it sends.
     rows.push({ group: group.name, row });

@@ -22,7 +22,7 @@ export class Deadline implements Disposable {
   readonly #timeoutMs: number | undefined;
   readonly #followed: AbortSignal[] = [];
   #ending: Ending | undefined;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;
   #end: { readonly cause: 'timeout' | 'abort'; readonly reason: unknown } | undefined;
   #controller: AbortController | undefined;
@@ -45,8 +45,6 @@ export class Deadline implements Disposable {
   /** Fires on whichever comes first. Its reason is the caller's own on an abort, a `TimeoutError` otherwise. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
-      const only = this.#onlySignal();
-      if (only !== undefined) return only;
       this.#controller = new AbortController();
       if (this.#end !== undefined) this.#controller.abort(this.#end.reason);
     }
@@ -76,9 +74,20 @@ export class Deadline implements Disposable {
   async whileOpen<T>(work: Promise<T>): Promise<T | typeof over> {
     return new Promise((resolve, reject) => {
       const stop = () => resolve(over);
-      if (this.#end === undefined) this.#waiting.push(stop);
+      if (this.#end === undefined) this.#waiting.add(stop);
       else stop();
-      work.then(resolve, reject);
+      work.then(
+        (result) => {
+          this.#waiting.delete(stop);
+          resolve(result);
+        },
+        (error: unknown) => {
+          this.#waiting.delete(stop);
+          // As the work gave it.
+          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+          reject(error);
+        },
+      );
     });
   }
 
@@ -125,15 +134,7 @@ export class Deadline implements Disposable {
     clearTimeout(this.#timer);
     this.#ending?.leave(this.#onEnding);
     this.#ending = undefined;
-    for (const signal of this.#followed) signal.removeEventListener('abort', this.#onAbort);
-    this.#followed.length = 0;
-  }
-
-  /** Where nothing else can end it, the caller's signal will do. */
-  #onlySignal(): AbortSignal | undefined {
-    const isAlone =
-      this.#timeoutMs === undefined && this.#ending === undefined && this.#followed.length === 1;
-    return isAlone ? this.#followed[0] : undefined;
+    for (const signal of this.#followed.splice(0)) signal.removeEventListener('abort', this.#onAbort);
   }
 
   readonly #onAbort = (event: Event) => {
@@ -182,7 +183,7 @@ export class Deadline implements Disposable {
     this.#end = { cause, reason };
     this.#controller?.abort(reason);
     for (const stop of this.#waiting) stop();
-    this.#waiting.length = 0;
+    this.#waiting.clear();
     // An abort is still of interest to whoever asked for `aborted`.
     if (this.#abortion === undefined) this[Symbol.dispose]();
   }
