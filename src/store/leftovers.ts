@@ -13,7 +13,10 @@ export async function removeLeftovers({ path }: RunFolder): Promise<void> {
   );
 }
 
-/** Half a file, or a lock that was not put in place yet. Whoever is about to put one there begins again. */
+/**
+ * Half a file, a lock that was not put in place yet, or one for taking over from a dead process. Whoever is about to put one
+ * there begins again, and who takes over now finds a living holder.
+ */
 function isLeftover(name: string): boolean {
-  return /\.part$/.test(name) || /^lock\.(takeover\.)?[0-9a-f]{8}-[0-9a-f-]{27}$/.test(name);
+  return /\.part$/.test(name) || /^lock((\.takeover)+|(\.takeover)*\.[0-9a-f]{8}-[0-9a-f-]{27})$/.test(name);
 }

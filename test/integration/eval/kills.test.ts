@@ -63,8 +63,15 @@ function comparable(value: unknown): unknown {
   );
 }
 
-/** After how many events, calls to the file system or milliseconds a process dies. One of them, at random. */
-function randomDeath(lifetimeMs: number): readonly [events: string, fileCalls: string, milliseconds: number] {
+/**
+ * After how many events, calls to the file system or milliseconds a process dies. One of them, at random, but for the first
+ * few, which die before there is a store.
+ */
+function deathOf(
+  killed: number,
+  lifetimeMs: number,
+): readonly [events: string, fileCalls: string, milliseconds: number] {
+  if (killed < 3) return ['Infinity', String(killed + 1), 60_000];
   const upTo = (most: number) => 1 + Math.floor(Math.random() * most);
   const kind = Math.random();
   if (kind < 0.6) return [String(upTo(900)), 'Infinity', 60_000];
@@ -75,7 +82,7 @@ function randomDeath(lifetimeMs: number): readonly [events: string, fileCalls: s
 
 describe('an evaluation that is killed', () => {
   it(`${kills} times at random moments, the first ones included, comes to the same results and does nothing twice`, async () => {
-    const live = (store: string, log: string, [events, fileCalls, timeout]: ReturnType<typeof randomDeath>) =>
+    const live = (store: string, log: string, [events, fileCalls, timeout]: ReturnType<typeof deathOf>) =>
       spawnSync(process.execPath, [program, store, String(tasks), log, events, fileCalls], {
         encoding: 'utf8',
         timeout,
@@ -99,7 +106,11 @@ describe('an evaluation that is killed', () => {
       const log = join(work, `log-${round}`);
       let ended = false;
       while (!ended) {
-        const { status, signal, stderr } = live(store, log, killed < kills ? randomDeath(lifetimeMs) : never);
+        const { status, signal, stderr } = live(
+          store,
+          log,
+          killed < kills ? deathOf(killed, lifetimeMs) : never,
+        );
         ended = status === 0;
         if (!ended && signal !== 'SIGKILL')
           throw new Error(`The run ended with ${String(status)}: ${stderr}`);

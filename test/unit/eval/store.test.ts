@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { appendFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -295,6 +296,11 @@ describe('the folder of a run', () => {
     const gone = { host: (await import('node:os')).hostname(), pid: 2 ** 22 + 1, nonce: 'x' };
     await writeFile(join(store, 'lock'), JSON.stringify(gone));
     expect((await runEval({ ...options, agent: fakeSolver })).records).toHaveLength(2);
+    // Of those who died while they took over from others that had died.
+    const left = ['lock.takeover', 'lock.takeover.takeover', `lock.takeover.${randomUUID()}`, `x.part`];
+    for (const name of left) await writeFile(join(store, name), JSON.stringify(gone));
+    expect((await runEval({ ...options, agent: fakeSolver })).records).toHaveLength(2);
+    expect((await readdir(store)).filter((name) => name.startsWith('lock') || name === 'x.part')).toEqual([]);
     await writeFile(join(store, 'lock'), JSON.stringify({ ...gone, host: 'another-machine' }));
     await expect(Promise.resolve(runEval({ ...options, agent: fakeSolver }))).rejects.toThrow(
       /another-machine.*remove/,
