@@ -104,7 +104,17 @@ async function merge(): Promise<void> {
 
 async function* readAll(outcomes: string): AsyncGenerator {
   for (const name of (await readdir(outcomes)).filter((name) => name.endsWith('.json'))) {
-    yield JSON.parse(await readFile(join(outcomes, name), 'utf8'));
+    const file = join(outcomes, name);
+    let outcome: unknown;
+    try {
+      outcome = JSON.parse(await readFile(file, 'utf8'));
+    } catch (error) {
+      // Its node lost power before the bytes were on disk. Out of the way, so that the attempt is handed out again.
+      await rename(file, `${file}.damaged`);
+      console.error(`${file} cannot be read, and is kept as ${name}.damaged: ${String(error)}`);
+      continue;
+    }
+    yield outcome;
   }
 }
 
@@ -159,7 +169,7 @@ async function load(): Promise<{ options: Omit<BatchOptions, 'store'> }> {
 /** Whoever reads sees all of it or nothing. */
 async function writeWhole(path: string, content: string): Promise<void> {
   const part = `${path}.${process.pid}.part`;
-  await writeFile(part, content);
+  await writeFile(part, content, { flush: true });
   await rename(part, path);
 }
 

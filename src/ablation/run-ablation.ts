@@ -45,7 +45,13 @@ export interface AblationOptions {
  */
 export async function runAblation(options: AblationOptions): Promise<Ablation> {
   const planned = plan(options);
-  await using setups = sharedSetups({ keep: options.keepSetups ?? defaultKeepSetups });
+  const setups = sharedSetups({ keep: options.keepSetups ?? defaultKeepSetups });
+  await using _ended = {
+    [Symbol.asyncDispose]: async () => {
+      // What cannot be removed goes with the next sweep, and is worth no result.
+      await Promise.resolve(setups[Symbol.asyncDispose]()).catch(() => undefined);
+    },
+  };
   const outcomes: EvalOutcome[] = [];
   for (const { name, evaluation } of planned) {
     if (options.base.signal?.aborted === true) break;

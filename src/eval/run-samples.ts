@@ -2,6 +2,7 @@ import type { ComputerRuntime } from '../computer/computer-interface.js';
 import type { Task } from '../dataset/task.js';
 import type { EventScope } from '../events/event-scope.js';
 import type { RunEvents } from '../events/run-events.js';
+import { toErrorRecord } from '../errors.js';
 import { gateOf } from '../gate.js';
 import type { TaskResult } from '../result/task-result.js';
 import { imageName } from '../swelancer/image-name.js';
@@ -58,7 +59,7 @@ export async function runSamples(run: SampleRun): Promise<void> {
   }).filter((sample) => !run.isFinished(sample));
   const left = run.onlyGrading ? await withWork(unfinished, store) : unfinished;
   const { samples, isSuspect } = suspectsLast(left, store);
-  await using setups = setupsOf(options);
+  await using setups = setupsOf(options, run.scope);
   await using images = new ImageSchedule({
     runtime: options.executor === undefined ? options.runtime : undefined,
     samples,
@@ -110,12 +111,21 @@ export async function runSamples(run: SampleRun): Promise<void> {
 }
 
 /** Its own, or somebody else's, who disposes of them. */
-function setupsOf({ setups }: EvalOptions): SharedSetups {
-  if (setups === undefined) return sharedSetups();
+/** What cannot be removed is the machine's trouble and no reason to end a run: it is tried again at the end, and told then. */
+function setupsOf({ setups: given }: EvalOptions, scope: EventScope): SharedSetups {
+  const setups = given ?? sharedSetups();
   return {
     join: (wanted) => setups.join(wanted),
-    release: (taskId) => setups.release(taskId),
-    [Symbol.asyncDispose]: async () => undefined,
+    release: async (taskId) => setups.release(taskId).catch(() => undefined),
+    [Symbol.asyncDispose]: async () => {
+      if (given !== undefined) return;
+      try {
+        await setups[Symbol.asyncDispose]();
+      } catch (error) {
+        const message = `Snapshots of set-ups could not be removed, and are still on the machine: ${toErrorRecord(error).message}`;
+        scope.emit('diagnostic', { message });
+      }
+    },
   };
 }
 

@@ -570,6 +570,36 @@ describe('runEval', () => {
     expect(kept.records.map(({ status }) => status).sort()).toEqual(['error', 'scored', 'scored']);
   });
 
+  it('goes on when snapshots cannot be removed, and tells which stayed', async () => {
+    const fake = fakeBenchmarkRuntime();
+    const removals: string[] = [];
+    const runtime: ComputerRuntime = {
+      ...fake,
+      start: async (request, options) => {
+        const computer = await fake.start(request, options);
+        const image = `snapshot of ${computer.id}`;
+        const remove = async () => {
+          removals.push(image);
+          throw new Error('The engine is busy.');
+        };
+        return Object.assign(computer, {
+          snapshot: async () => ({ image, remove, [Symbol.asyncDispose]: remove }),
+        });
+      },
+    };
+    const events = new RunEvents();
+    const told: string[] = [];
+    events.on('diagnostic', ({ message }) => told.push(message));
+    const options = { dataset: fakeTasks(3), agent: fakeSolver, runtime, epochs: 2, concurrency: 1 };
+    const { status, records } = await runEval({ ...options, events });
+    expect(status).toBe('completed');
+    expect(records.map((record) => record.status)).toEqual(Array.from({ length: 6 }, () => 'scored'));
+    expect(removals.length).toBeGreaterThan(new Set(removals).size);
+    expect(told).toEqual([
+      expect.stringMatching(/snapshots of set-ups could not be removed.*engine is busy/i),
+    ]);
+  });
+
   it('fetches and removes no images here where the samples run elsewhere', async () => {
     const calls: string[] = [];
     const runtime = {
