@@ -191,18 +191,10 @@ function commandStart(
 }
 
 function finished(commandId: string, result: CompletedCommand, durationMs: number): TypedEvent {
-  const { exitCode, captured, leftoverProcesses, outOfMemory } = result;
+  const { leftoverProcesses, outOfMemory } = result;
   return [
     'command.finished',
-    {
-      commandId,
-      exitCode,
-      durationMs,
-      stdoutBytes: captured.stdout.totalBytes,
-      stderrBytes: captured.stderr.totalBytes,
-      leftoverProcesses,
-      outOfMemory,
-    },
+    { leftoverProcesses, outOfMemory, ...commandEnd(commandId, result, durationMs) },
   ];
 }
 

@@ -110,13 +110,15 @@ export async function runSamples(run: SampleRun): Promise<void> {
   await queues.tasks.onIdle();
 }
 
-/** Its own, or somebody else's, who disposes of them. */
-/** What cannot be removed is the machine's trouble and no reason to end a run: it is tried again at the end, and told then. */
+/**
+ * Its own, or somebody else's, who disposes of them. What cannot be removed is the machine's trouble and no reason to end a
+ * run: it is tried again at the end, and told then.
+ */
 function setupsOf({ setups: given }: EvalOptions, scope: EventScope): SharedSetups {
   const setups = given ?? sharedSetups();
   return {
     join: (wanted) => setups.join(wanted),
-    release: async (taskId) => setups.release(taskId).catch(() => undefined),
+    release: (taskId) => setups.release(taskId).catch(() => undefined),
     [Symbol.asyncDispose]: async () => {
       if (given !== undefined) return;
       try {
