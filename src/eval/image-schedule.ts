@@ -133,7 +133,9 @@ export class ImageSchedule implements AsyncDisposable {
     try {
       let refusals = 0;
       for (const image of [...this.#done]) {
-        if (runtime?.evictImage === undefined || refusals === refusalsOfRound) return;
+        // Whoever waits for room is waiting for the first that goes, wherever it stands.
+        const isEnough = refusals >= refusalsOfRound && this.#waiting === 0;
+        if (runtime?.evictImage === undefined || isEnough) return;
         this.#done.delete(image);
         const limits = { belowFreeBytes: keepFreeBytes, timeoutMs: evictTimeoutMs };
         const isGone = await runtime.evictImage(image, limits).catch(() => false);

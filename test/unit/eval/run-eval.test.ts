@@ -570,6 +570,35 @@ describe('runEval', () => {
     expect(kept.records.map(({ status }) => status).sort()).toEqual(['error', 'scored', 'scored']);
   });
 
+  it('asks about every image that may go before it gives up on a full disk', async () => {
+    const images: string[] = [];
+    const fake = fakeBenchmarkRuntime();
+    const runtime: ComputerRuntime = {
+      ...fake,
+      start: async (request, options) => {
+        const { image } = request;
+        if (!images.includes(image) && images.length === 5)
+          throw new ImagePullError(`${image} was not pulled: the disk is full.`, {
+            image,
+            reason: 'no_space',
+          });
+        if (!images.includes(image)) images.push(image);
+        return await fake.start(request, options);
+      },
+      // The first four were there before the run, and stay.
+      evictImage: async (image) => images.indexOf(image) === 4 && images.pop() === image,
+    };
+    const { records } = await runEval({
+      dataset: fakeTasks(6),
+      agent: fakeSolver,
+      runtime,
+      computers: { images: { kind: 'per-task' } },
+      retries: patient,
+      concurrency: 1,
+    });
+    expect(records.map(({ status }) => status)).toEqual(Array.from({ length: 6 }, () => 'scored'));
+  });
+
   it('goes on when snapshots cannot be removed, and tells which stayed', async () => {
     const fake = fakeBenchmarkRuntime();
     const removals: string[] = [];
