@@ -105,9 +105,10 @@ async function merge(): Promise<void> {
 async function* readAll(outcomes: string): AsyncGenerator {
   for (const name of (await readdir(outcomes)).filter((name) => name.endsWith('.json'))) {
     const file = join(outcomes, name);
+    const text = await readFile(file, 'utf8');
     let outcome: unknown;
     try {
-      outcome = JSON.parse(await readFile(file, 'utf8'));
+      outcome = JSON.parse(text);
     } catch (error) {
       // Its node lost power before the bytes were on disk. Out of the way, so that the attempt is handed out again.
       await rename(file, `${file}.damaged`);

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -66,7 +66,11 @@ describeSlurm('an evaluation as array jobs of Slurm', () => {
     writeFileSync(join(folder, 'let-grade'), '');
     await until('the end of the array', queueEmpty);
 
+    // As after a node's power loss: it is no reason to leave the others.
+    const torn = join(folder, 'store', 'slurm', 'outcomes', 'torn.json');
+    writeFileSync(torn, '');
     expect(slurm('merge')).toContain('"finished":2');
+    expect(existsSync(`${torn}.damaged`)).toBe(true);
     expect(slurm('merge')).toContain('"finished":0,"again":0,"repeated":2');
     expect(slurm('submit')).toContain('Submitted 2 attempts');
     await until('the end of the second array', queueEmpty);
