@@ -222,9 +222,21 @@ export interface ComputerRuntime {
   prefetchImage?(image: string, options: StartOptions): Promise<void>;
   /**
    * Removes an image that this runtime fetched and no computer uses, where less than `belowFreeBytes` of disk are free.
-   * Images that were there before stay. Resolves to whether it went.
+   * Images that were there before stay.
    */
-  evictImage?(image: string, options: CallOptions & { readonly belowFreeBytes: number }): Promise<boolean>;
+  evictImage?(image: string, options: EvictOptions): Promise<ImageEviction>;
+}
+
+export interface EvictOptions extends CallOptions {
+  readonly belowFreeBytes: number;
+}
+
+/** What became of an image that may go. Both may be true where there are several machines. */
+export interface ImageEviction {
+  /** Whether it went. */
+  readonly removed: boolean;
+  /** Whether it is worth asking again: it would go, but is in use, or there is room enough. */
+  readonly mayGoLater: boolean;
 }
 
 export interface StartOptions extends CallOptions {

@@ -1,4 +1,4 @@
-import type { ComputerRuntime } from '../computer/computer-interface.js';
+import type { ComputerRuntime, ImageEviction } from '../computer/computer-interface.js';
 import type { Task } from '../dataset/task.js';
 import type { EventScope } from '../events/event-scope.js';
 import type { Gate } from '../gate.js';
@@ -21,6 +21,7 @@ export interface ImageScheduleOptions {
 /** Milliseconds. A published image has 14 GB. */
 const prefetchTimeoutMs = 3_600_000;
 const evictTimeoutMs = 120_000;
+const refusal: ImageEviction = { removed: false, mayGoLater: true };
 /** After so many refusals a round of removals ends: the disk is free enough, or other computers still use the images. */
 const refusalsOfRound = 2;
 
@@ -138,13 +139,10 @@ export class ImageSchedule implements AsyncDisposable {
         if (runtime?.evictImage === undefined || isEnough) return;
         this.#done.delete(image);
         const limits = { belowFreeBytes: keepFreeBytes, timeoutMs: evictTimeoutMs };
-        const isGone = await runtime.evictImage(image, limits).catch(() => false);
-        if (isGone) {
-          this.#gone++;
-          continue;
-        }
-        refusals++;
-        this.#done.add(image);
+        const { removed, mayGoLater } = await runtime.evictImage(image, limits).catch(() => refusal);
+        if (removed) this.#gone++;
+        else if (mayGoLater) refusals++;
+        if (mayGoLater) this.#done.add(image);
       }
     } finally {
       this.#removing = undefined;

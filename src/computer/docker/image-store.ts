@@ -3,7 +3,7 @@ import type Docker from 'dockerode';
 import { toErrorRecord } from '../../errors.js';
 import type { EmitEvent } from '../../events/event.js';
 import type { Gate } from '../../gate.js';
-import type { CallOptions, StartOptions } from '../computer-interface.js';
+import type { CallOptions, ImageEviction, StartOptions } from '../computer-interface.js';
 import { Deadline, over } from '../deadline.js';
 import { ImagePullError } from '../errors.js';
 import { freeImageSpace } from './disk-floor.js';
@@ -39,6 +39,8 @@ export class ImageStore {
   readonly #options: ImageStoreOptions;
   readonly #flights = new Map<string, Flight>();
   readonly #pulled = new Set<string>();
+  /** Those pulled that were not there before. */
+  readonly #brought = new Set<string>();
 
   constructor(options: ImageStoreOptions) {
     this.#options = options;
@@ -74,24 +76,28 @@ export class ImageStore {
       );
     }
     this.#pulled.add(image);
+    if (present === undefined) this.#brought.add(image);
     return arrived.id;
   }
 
-  /** Whether the image went: only one that was pulled here goes, and only where the disk is short and nobody uses it. */
-  async evict(image: string, belowFreeBytes: number, call: CallOptions): Promise<boolean> {
-    if (!this.#pulled.has(image)) return false;
+  /** Only an image that was brought here goes, and only where the disk is short and nobody uses it. */
+  async evict(image: string, belowFreeBytes: number, call: CallOptions): Promise<ImageEviction> {
+    if (this.#flights.has(image)) return { removed: false, mayGoLater: true };
+    if (!this.#brought.has(image)) return { removed: false, mayGoLater: false };
     const { docker } = this.#options;
     const free = await freeImageSpace(docker, call);
-    if (free === undefined || free >= belowFreeBytes) return false;
+    if (free === undefined || free >= belowFreeBytes)
+      return { removed: false, mayGoLater: free !== undefined };
     try {
       await callEngineTwice(async () => await (docker.getImage(image).remove() as Promise<unknown>), call);
     } catch (error) {
       // In use, or removed by somebody else.
-      if (hasStatus(error, 409)) return false;
+      if (hasStatus(error, 409)) return { removed: false, mayGoLater: true };
       if (!hasStatus(error, 404)) throw error;
     }
     this.#pulled.delete(image);
-    return true;
+    this.#brought.delete(image);
+    return { removed: true, mayGoLater: false };
   }
 
   async #checkSpace(image: string, call: CallOptions): Promise<void> {

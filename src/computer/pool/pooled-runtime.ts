@@ -6,6 +6,8 @@ import type {
   ComputerInterface,
   ComputerRequest,
   ComputerRuntime,
+  EvictOptions,
+  ImageEviction,
   StartOptions,
 } from '../computer-interface.js';
 import { Deadline } from '../deadline.js';
@@ -14,8 +16,6 @@ import { limitedComputer } from './limited-computer.js';
 import { type PoolMember, type PoolOptions, type PoolPlan, planPool } from './pool-plan.js';
 import { type MemberState, PoolSlots, type Slot } from './pool-slots.js';
 import { SnapshotHomes } from './snapshot-homes.js';
-
-type EvictOptions = Parameters<NonNullable<ComputerRuntime['evictImage']>>[1];
 
 /** Several runtimes as one. Computers that are asked for wait in line until a member has room. */
 export interface PooledRuntime extends ComputerRuntime {
@@ -133,12 +133,16 @@ export function pooledRuntime(members: readonly PoolMember[], options: PoolOptio
     }),
     ...(members.some(({ runtime }) => runtime.evictImage !== undefined) && {
       evictImage: async (image: string, options: EvictOptions) => {
-        const gone = await Promise.allSettled(
-          members.map(async ({ runtime }) => runtime.evictImage?.(image, options)),
+        const asked = await Promise.allSettled(
+          members.map(async ({ runtime }) => (await runtime.evictImage?.(image, options)) ?? nothingToEvict),
         );
-        const failures = failuresOf(gone);
+        const failures = failuresOf(asked);
         if (failures.length === members.length) throw failures[0]?.reason;
-        return gone.some((each) => each.status === 'fulfilled' && each.value === true);
+        const answers = asked.map((each) => (each.status === 'fulfilled' ? each.value : notNow));
+        return {
+          removed: answers.some(({ removed }) => removed),
+          mayGoLater: answers.some(({ mayGoLater }) => mayGoLater),
+        };
       },
     }),
     start: async (request, startOptions) => {
@@ -184,6 +188,9 @@ export function pooledRuntime(members: readonly PoolMember[], options: PoolOptio
     },
   };
 }
+
+const nothingToEvict: ImageEviction = { removed: false, mayGoLater: false };
+const notNow: ImageEviction = { removed: false, mayGoLater: true };
 
 function lineFor(atOnce: number | null): PQueue {
   return new PQueue({ concurrency: atOnce ?? Infinity });

@@ -9,6 +9,10 @@ import type { EmitEvent, EventMap, EventType } from '../../../src/events/event.j
 import { describeDocker, docker, testImage, testRequest } from '../../fixtures/docker.js';
 import { type ImageRegistry, type RegistryBehaviour, startRegistry } from '../../fixtures/image-registry.js';
 
+const gone = { removed: true, mayGoLater: false };
+const kept = { removed: false, mayGoLater: true };
+const nothingToEvict = { removed: false, mayGoLater: false };
+
 const opened: ImageRegistry[] = [];
 afterEach(async () => {
   for (const registry of opened.splice(0)) {
@@ -62,12 +66,46 @@ describeDocker('pulling an image', () => {
     await runtime.prefetchImage?.(image, { emit });
     await runtime.prefetchImage?.(image, { emit });
     expect(registry.layerRequests()).toBe(1);
-    expect(await runtime.evictImage?.(image, { belowFreeBytes: 0 })).toBe(false);
+    const evict = (name: string, belowFreeBytes = Infinity) => runtime.evictImage?.(name, { belowFreeBytes });
+    expect(await evict(image, 0)).toEqual(kept);
     await docker.getImage(image).inspect();
-    expect(await runtime.evictImage?.(image, { belowFreeBytes: Infinity })).toBe(true);
+    const user = await docker.createContainer({ Image: image, Cmd: ['x'] });
+    expect(await evict(image), 'a container uses it').toEqual(kept);
+    await user.remove();
+    expect(await evict(image)).toEqual(gone);
     await expect(docker.getImage(image).inspect()).rejects.toThrow(/no such image/i);
-    expect(await runtime.evictImage?.(testImage, { belowFreeBytes: Infinity })).toBe(false);
+    expect(await evict(image)).toEqual(nothingToEvict);
+    expect(await evict(testImage)).toEqual(nothingToEvict);
     await docker.getImage(testImage).inspect();
+  });
+
+  test('that was there before the runtime, and is pulled again by pull: always, is not taken back', async () => {
+    const { image } = await open();
+    const { emit, types } = recordEvents();
+    await store().provide(image, emit, {});
+    const runtime = dockerRuntime({ freeBytes: 0, removeAfterCrash: false, pull: 'always' });
+    await runtime.prefetchImage?.(image, { emit });
+    expect(types().filter((type) => type === 'image.pull.finished')).toHaveLength(2);
+    expect(await runtime.evictImage?.(image, { belowFreeBytes: Infinity })).toEqual(nothingToEvict);
+    await docker.getImage(image).inspect();
+  });
+
+  test('under way is not taken back, and may be later', async () => {
+    const controller = new AbortController();
+    let layerAsked: () => void = () => undefined;
+    const asked = new Promise<void>((resolve) => {
+      layerAsked = resolve;
+    });
+    const { image } = await open({ stalls: true, onLayer: () => layerAsked() });
+    const runtime = dockerRuntime({ freeBytes: 0, removeAfterCrash: false });
+    const { emit } = recordEvents();
+    const ahead = runtime.prefetchImage?.(image, { emit, signal: controller.signal });
+    ahead?.catch(() => undefined);
+    await asked;
+    expect(await runtime.evictImage?.(image, { belowFreeBytes: Infinity })).toEqual(kept);
+    controller.abort();
+    await expect(ahead).rejects.toMatchObject({ code: 'aborted' });
+    expect(await runtime.evictImage?.(image, { belowFreeBytes: Infinity })).toEqual(nothingToEvict);
   });
 
   test('is left out when the image is there, and repeated by pull: always only once a runtime', async () => {

@@ -16,6 +16,9 @@ import {
 import { unmatchedStarts } from '../../../src/testing/index.js';
 import { fakeBenchmarkRuntime, fakeSolver, fakeTasks, lost } from '../../fixtures/fake-benchmark.js';
 
+const gone = { removed: true, mayGoLater: false };
+const kept = { removed: false, mayGoLater: true };
+const stays = { removed: false, mayGoLater: false };
 const patient = { waitMs: 1, maxWaitMs: 1 };
 
 describe('runEval', () => {
@@ -493,7 +496,7 @@ describe('runEval', () => {
       },
       evictImage: async (image: string, { belowFreeBytes }: { belowFreeBytes: number }) => {
         calls.push(`evict ${image} below ${belowFreeBytes}`);
-        return true;
+        return gone;
       },
     };
     const dataset = fakeTasks(8);
@@ -522,7 +525,7 @@ describe('runEval', () => {
       evictImage: async (image: string) => {
         calls.push(image);
         // There is room to begin with, and later not.
-        return calls.length > 2;
+        return calls.length > 2 ? gone : kept;
       },
     };
     const options = { dataset: fakeTasks(8), agent: fakeSolver, runtime, concurrency: 1 } as const;
@@ -532,6 +535,22 @@ describe('runEval', () => {
     expect(calls.slice(0, 3)).toEqual([first, first, expect.any(String)]);
     expect(calls.filter((image) => image === first)).toHaveLength(3);
     expect(new Set(calls).size).toBe(7);
+  });
+
+  it('asks again about an image that one machine has let go and another has not, and about none that stays', async () => {
+    const calls: string[] = [];
+    const [first, second] = ['swelancer_x86_0_1:latest', 'swelancer_x86_1_1:latest'];
+    const runtime = {
+      ...fakeBenchmarkRuntime(),
+      evictImage: async (image: string) => {
+        calls.push(image);
+        if (image === second) return stays;
+        return image === first && calls.length === 1 ? { removed: true, mayGoLater: true } : gone;
+      },
+    };
+    const options = { dataset: fakeTasks(3), agent: fakeSolver, runtime, concurrency: 1 } as const;
+    await runEval({ ...options, computers: { images: { kind: 'per-task' } } });
+    expect(calls).toEqual([first, first, second, 'swelancer_x86_2_1:latest']);
   });
 
   it('tries a start again that the full disk refused, once an image has gone after its last use', async () => {
@@ -552,7 +571,7 @@ describe('runEval', () => {
         images.add(image);
         return await fake.start(request, options);
       },
-      evictImage: async (image) => images.delete(image),
+      evictImage: async (image) => (images.delete(image) ? gone : kept),
     };
     const options = {
       dataset: fakeTasks(3),
@@ -564,10 +583,10 @@ describe('runEval', () => {
     expect(refused).toHaveLength(1);
     expect(records.map(({ status }) => status)).toEqual(['scored', 'scored', 'scored']);
     // Where nothing goes, nobody waits for ever.
-    const full = { ...runtime, evictImage: async () => false };
+    const full = { ...runtime, evictImage: async () => kept };
     images.clear();
-    const kept = await runEval({ ...options, runtime: full, retries, concurrency: 3 });
-    expect(kept.records.map(({ status }) => status).sort()).toEqual(['error', 'scored', 'scored']);
+    const stuck = await runEval({ ...options, runtime: full, retries, concurrency: 3 });
+    expect(stuck.records.map(({ status }) => status).sort()).toEqual(['error', 'scored', 'scored']);
   });
 
   it('asks about every image that may go before it gives up on a full disk', async () => {
@@ -585,8 +604,8 @@ describe('runEval', () => {
         if (!images.includes(image)) images.push(image);
         return await fake.start(request, options);
       },
-      // The first four were there before the run, and stay.
-      evictImage: async (image) => images.indexOf(image) === 4 && images.pop() === image,
+      // The first four are still used by somebody.
+      evictImage: async (image) => (images.indexOf(image) === 4 && images.pop() === image ? gone : kept),
     };
     const { records } = await runEval({
       dataset: fakeTasks(6),
@@ -634,7 +653,7 @@ describe('runEval', () => {
     const runtime = {
       ...fakeBenchmarkRuntime(),
       prefetchImage: async (image: string) => void calls.push(image),
-      evictImage: async (image: string) => calls.push(image) > 0,
+      evictImage: async (image: string) => (calls.push(image), gone),
     };
     const elsewhere = fakeBenchmarkRuntime();
     const options = {

@@ -284,18 +284,40 @@ describe('a pool', () => {
           }),
         }),
       prefetchImage: async (image) => void calls.push(`${name} fetches ${image}`),
-      evictImage: async (image) => calls.push(`${name} lets go of ${image}`) > 0 && name === 'b',
+      evictImage: async (image) => {
+        calls.push(`${name} lets go of ${image}`);
+        return { removed: name === 'b', mayGoLater: false };
+      },
     });
     const both = pooledRuntime([
       { runtime: machine('a'), capacity: 1 },
       { runtime: machine('b'), capacity: 1 },
     ]);
     await both.prefetchImage?.('i', silent);
-    expect(await both.evictImage?.('i', { belowFreeBytes: 1 })).toBe(true);
+    expect(await both.evictImage?.('i', { belowFreeBytes: 1 })).toEqual({ removed: true, mayGoLater: false });
     expect(calls).toEqual(['a fetches i', 'b fetches i', 'a lets go of i', 'b lets go of i']);
     const one = pooledRuntime([{ runtime: machine('a'), capacity: 1 }], { commands: 50 });
     expect(Computer.from(await one.start(request, silent)).canSnapshot).toBe(true);
     expect(pooledRuntime([{ runtime: member('plain'), capacity: 1 }]).prefetchImage).toBeUndefined();
+  });
+
+  it('says that an image may go later where one member let it go and another uses it', async () => {
+    const using = new Set(['b']);
+    const having = new Set(['a', 'b']);
+    const machine = (name: string): ComputerRuntime => ({
+      ...member(name),
+      evictImage: async () => {
+        if (having.has(name) && using.has(name)) return { removed: false, mayGoLater: true };
+        return { removed: having.delete(name), mayGoLater: false };
+      },
+    });
+    const pool = pooledRuntime([...having, 'plain'].map((name) => ({ runtime: machine(name), capacity: 1 })));
+    const ask = () => pool.evictImage?.('i', { belowFreeBytes: 1 });
+    expect(await ask()).toEqual({ removed: true, mayGoLater: true });
+    expect(await ask()).toEqual({ removed: false, mayGoLater: true });
+    using.clear();
+    expect(await ask()).toEqual({ removed: true, mayGoLater: false });
+    expect(await ask()).toEqual({ removed: false, mayGoLater: false });
   });
 
   it('starts from a snapshot where it is, and says soon when there is no room there', async () => {
@@ -366,7 +388,7 @@ describe('a pool', () => {
       },
       evictImage: async () => {
         if (fails) throw new Error('gone');
-        return true;
+        return { removed: true, mayGoLater: false };
       },
     });
     const told: unknown[] = [];
@@ -379,7 +401,8 @@ describe('a pool', () => {
     expect(told).toMatchObject([
       { message: expect.stringMatching(/^Member a .* fetch i/), error: { message: 'a has no room' } },
     ]);
-    expect(await pool.evictImage?.('i', { belowFreeBytes: 1 })).toBe(true);
+    // Whoever did not answer may have it still.
+    expect(await pool.evictImage?.('i', { belowFreeBytes: 1 })).toEqual({ removed: true, mayGoLater: true });
     const none = pooledRuntime([{ runtime: machine('a', true), capacity: 1 }]);
     await expect(none.prefetchImage?.('i', options)).rejects.toThrow('a has no room');
     await expect(none.evictImage?.('i', { belowFreeBytes: 1 })).rejects.toThrow('gone');
