@@ -229,6 +229,17 @@ export interface ComputerRuntime {
 
 export interface EvictOptions extends CallOptions {
   readonly belowFreeBytes: number;
+  /** What runtimes of earlier processes told by `onFetched`. It may go as what this one fetched, where it is still the same copy. */
+  readonly fetchedBefore?: readonly FetchedImage[] | undefined;
+}
+
+/** An image that a runtime has fetched, to be remembered beyond its process. Plain JSON. */
+export interface FetchedImage {
+  readonly image: string;
+  /** The engine that has it: no other has this name, and it keeps it over restarts. */
+  readonly engine: string;
+  /** Tells this copy from one that somebody else brings there later. */
+  readonly copy: string;
 }
 
 /** What became of an image that may go. Both may be true where there are several machines. */
@@ -244,6 +255,11 @@ export interface StartOptions extends CallOptions {
   readonly emit: EmitEvent;
   /** Goes around each fetch of an image, where a run bounds them. What waits in it does so within its time limit. */
   readonly pullGate?: Gate | undefined;
+  /**
+   * Called with an image that was not there and has been fetched: each time it is, once for each who waited for it. Not
+   * called where the engine does not tell what a later process could know the image by.
+   */
+  readonly onFetched?: ((fetched: FetchedImage) => void) | undefined;
 }
 
 /** The computer that is wanted. A runtime applies each field or rejects it with `UnsupportedOptionError`. */

@@ -1,3 +1,4 @@
+import type { FetchedImage } from '../computer/computer-interface.js';
 import type { TaskResult, UngradedResult } from '../result/task-result.js';
 import { recordOf } from '../result/record-of.js';
 import type { ResultRecord } from '../result/task-result.js';
@@ -24,6 +25,9 @@ export interface EvalStore extends AsyncDisposable {
   /** What attempts under way have spent, for the case that their process dies. */
   spent(attempts: readonly SpentRecord[]): Promise<void>;
   finished(key: AttemptKey, result: TaskResult, options: { final: boolean }): Promise<void>;
+  /** What has been fetched for the run, by this process and those before it: the last copy on each engine. */
+  readonly fetchedImages: readonly FetchedImage[];
+  imageFetched(fetched: FetchedImage): Promise<void>;
   ended(outcome: 'completed' | 'cancelled' | 'stopped'): Promise<void>;
 }
 
@@ -33,6 +37,8 @@ export class MemoryStore implements EvalStore {
   readonly #work = new Map<string, UngradedResult>();
   readonly #attempts: ResultRecord[] = [];
   readonly #records: ResultRecord[] = [];
+  /** The runtime of this process knows itself what it fetched. */
+  readonly fetchedImages = [];
 
   get records(): readonly ResultRecord[] {
     return this.#records;
@@ -83,6 +89,10 @@ export class MemoryStore implements EvalStore {
     if (!final) return;
     this.#work.delete(sampleKeyText(key));
     this.#records.push(record);
+  }
+
+  async imageFetched(): Promise<void> {
+    // It is for later processes.
   }
 
   async ended(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { ComputerRuntime, ImageEviction } from '../computer/computer-interface.js';
+import type { ComputerRuntime, FetchedImage, ImageEviction } from '../computer/computer-interface.js';
 import type { Task } from '../dataset/task.js';
 import type { EventScope } from '../events/event-scope.js';
 import type { Gate } from '../gate.js';
@@ -16,6 +16,10 @@ export interface ImageScheduleOptions {
   readonly pullGate: Gate;
   /** Bytes of disk to keep free by removing images that were fetched and have had their last use. */
   readonly keepFreeBytes: number;
+  /** What was fetched for the run before: by processes that may have died. */
+  readonly fetchedBefore: readonly FetchedImage[];
+  /** Told of each image that is fetched ahead. */
+  readonly onFetched: (fetched: FetchedImage) => void;
 }
 
 /** Milliseconds. A published image has 14 GB. */
@@ -33,7 +37,7 @@ export class ImageSchedule implements AsyncDisposable {
   readonly #options: ImageScheduleOptions;
   readonly #left = new Map<string, number>();
   readonly #next = new Map<string, string>();
-  /** Past their last use and perhaps still there, those asked about longest ago first. */
+  /** Past their last use, in an earlier session too, and perhaps still there, those asked about longest ago first. */
   readonly #done = new Set<string>();
   #removing: Promise<void> | undefined;
   /** How many images have gone. */
@@ -54,12 +58,14 @@ export class ImageSchedule implements AsyncDisposable {
       this.#left.set(image, (this.#left.get(image) ?? 0) + 1);
       previous = image;
     }
+    for (const { image } of options.fetchedBefore) if (!this.#left.has(image)) this.#done.add(image);
+    this.#keep(this.#makeRoom());
   }
 
   /** A sample of this task begins. */
   begin(task: Task): void {
     this.#underWay++;
-    const { runtime, imageOf, events, signal, pullGate } = this.#options;
+    const { runtime, imageOf, events, signal, pullGate, onFetched } = this.#options;
     const image = imageOf(task);
     const next = this.#next.get(image);
     this.#next.delete(image);
@@ -69,6 +75,7 @@ export class ImageSchedule implements AsyncDisposable {
         signal,
         timeoutMs: prefetchTimeoutMs,
         pullGate,
+        onFetched,
         emit: (type, data) => events.emit(type, data),
       }),
     );
@@ -130,7 +137,7 @@ export class ImageSchedule implements AsyncDisposable {
   }
 
   async #remove(): Promise<void> {
-    const { runtime, keepFreeBytes } = this.#options;
+    const { runtime, keepFreeBytes, fetchedBefore } = this.#options;
     try {
       let refusals = 0;
       for (const image of [...this.#done]) {
@@ -138,8 +145,8 @@ export class ImageSchedule implements AsyncDisposable {
         const isEnough = refusals >= refusalsOfRound && this.#waiting === 0;
         if (runtime?.evictImage === undefined || isEnough) return;
         this.#done.delete(image);
-        const limits = { belowFreeBytes: keepFreeBytes, timeoutMs: evictTimeoutMs };
-        const { removed, mayGoLater } = await runtime.evictImage(image, limits).catch(() => refusal);
+        const call = { belowFreeBytes: keepFreeBytes, fetchedBefore, timeoutMs: evictTimeoutMs };
+        const { removed, mayGoLater } = await runtime.evictImage(image, call).catch(() => refusal);
         if (removed) this.#gone++;
         else if (mayGoLater) refusals++;
         if (mayGoLater) this.#done.add(image);

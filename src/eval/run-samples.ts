@@ -1,4 +1,4 @@
-import type { ComputerRuntime } from '../computer/computer-interface.js';
+import type { ComputerRuntime, FetchedImage } from '../computer/computer-interface.js';
 import type { Task } from '../dataset/task.js';
 import type { EventScope } from '../events/event-scope.js';
 import type { RunEvents } from '../events/run-events.js';
@@ -60,6 +60,9 @@ export async function runSamples(run: SampleRun): Promise<void> {
   const left = run.onlyGrading ? await withWork(unfinished, store) : unfinished;
   const { samples, isSuspect } = suspectsLast(left, store);
   await using setups = setupsOf(options, run.scope);
+  const onFetched = (fetched: FetchedImage) => {
+    store.imageFetched(fetched).catch((error: unknown) => control.fail(error));
+  };
   await using images = new ImageSchedule({
     runtime: options.executor === undefined ? options.runtime : undefined,
     samples,
@@ -68,6 +71,8 @@ export async function runSamples(run: SampleRun): Promise<void> {
     signal: control.signal,
     pullGate: gateOf(queues.pulls),
     keepFreeBytes: options.keepFreeBytes ?? defaultKeepFreeBytes,
+    fetchedBefore: store.fetchedImages,
+    onFetched,
   });
   const keep = options.keepEvents ?? 'all';
   using eventFiles =
@@ -81,7 +86,8 @@ export async function runSamples(run: SampleRun): Promise<void> {
     run.scope.emit('diagnostic', { message });
     control.end('stopped', 'too many errors');
   }
-  const contextOf = sampleContexts(run, { setups, eventFiles, spending, images, errors });
+  const runtime = tellingFetches(run.runtime, onFetched);
+  const contextOf = sampleContexts({ ...run, runtime }, { setups, eventFiles, spending, images, errors });
   const leftOf = countByTask(samples);
   const runOne = async (sample: Sample) => {
     if (control.signal.aborted) return;
@@ -128,6 +134,17 @@ function setupsOf({ setups: given }: EvalOptions, scope: EventScope): SharedSetu
         scope.emit('diagnostic', { message });
       }
     },
+  };
+}
+
+function tellingFetches(
+  runtime: ComputerRuntime,
+  onFetched: (fetched: FetchedImage) => void,
+): ComputerRuntime {
+  return {
+    name: runtime.name,
+    inner: runtime,
+    start: (request, options) => runtime.start(request, { ...options, onFetched }),
   };
 }
 

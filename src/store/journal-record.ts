@@ -38,6 +38,14 @@ export const journalRecordSchema = z.discriminatedUnion('type', [
   /** What agents at work had spent by then: all that is known of one whose process dies. The last one of an attempt counts. */
   z.object({ type: z.literal('attempts.spent'), time, attempts: z.array(spent) }),
   attemptFinished,
+  /** An image was not there and has been fetched: later sessions may let that copy go. The fields are those of `FetchedImage`. */
+  z.object({
+    type: z.literal('image.fetched'),
+    time,
+    image: z.string(),
+    engine: z.string(),
+    copy: z.string(),
+  }),
   z.object({
     type: z.literal('session.ended'),
     time,

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
+import type { FetchedImage } from '../computer/computer-interface.js';
 import type { TaskResult, UngradedResult } from '../result/task-result.js';
 import { recordOf } from '../result/record-of.js';
 import { isMissing } from './is-missing.js';
@@ -9,6 +10,7 @@ import { differences } from './differences.js';
 import { describedSamples } from './described-samples.js';
 import { createFolder, syncFolders, writeDurably } from './durable-file.js';
 import { StoreError } from './errors.js';
+import { FetchedImages } from './fetched-images.js';
 import { Journal } from './journal.js';
 import type { JournalRecord, SpentRecord } from './journal-record.js';
 import { removeLeftovers } from './leftovers.js';
@@ -55,6 +57,7 @@ export class RunStore implements AsyncDisposable {
   readonly description: RunDescription;
   readonly found: StoreFindings;
   readonly #states: SampleStates;
+  readonly #fetched: FetchedImages;
   readonly #journal: Journal;
   readonly #lock: AsyncDisposable;
   readonly #patience: Patience;
@@ -63,13 +66,20 @@ export class RunStore implements AsyncDisposable {
     folder: RunFolder,
     description: RunDescription,
     found: StoreFindings,
-    parts: { states: SampleStates; journal: Journal; lock: AsyncDisposable; patience: Patience },
+    parts: {
+      readonly states: SampleStates;
+      readonly fetched: FetchedImages;
+      readonly journal: Journal;
+      readonly lock: AsyncDisposable;
+      readonly patience: Patience;
+    },
   ) {
     this.#patience = parts.patience;
     this.folder = folder;
     this.description = description;
     this.found = found;
     this.#states = parts.states;
+    this.#fetched = parts.fetched;
     this.#journal = parts.journal;
     this.#lock = parts.lock;
   }
@@ -86,7 +96,7 @@ export class RunStore implements AsyncDisposable {
     try {
       await removeLeftovers(folder);
       const { description, changes, existed } = await describe(folder, options);
-      const { states, end, ...damage } = await recover(folder.journal);
+      const { states, fetched, end, ...damage } = await recover(folder.journal);
       const patience: Patience = { patienceMs: options.patienceMs, onRetry: options.onRetry };
       const journal = await Journal.open(folder.journal, { end, ...patience });
       const found: StoreFindings = {
@@ -95,7 +105,7 @@ export class RunStore implements AsyncDisposable {
         ...damage,
         changes,
       };
-      const store = new RunStore(folder, description, found, { states, journal, lock, patience });
+      const store = new RunStore(folder, description, found, { states, fetched, journal, lock, patience });
       await store.#append({
         type: 'session.started',
         time: Date.now(),
@@ -163,6 +173,21 @@ export class RunStore implements AsyncDisposable {
     });
     const record = recordOf(result);
     await this.#append({ type: 'attempt.finished', time: Date.now(), ...plain(key), final, result: record });
+  }
+
+  /** What has been fetched for the run, by this process and those before it: the last copy on each engine. */
+  get fetchedImages(): readonly FetchedImage[] {
+    return this.#fetched.all();
+  }
+
+  /** Keeps that an image was fetched, so that a later process may let it go. */
+  async imageFetched(fetched: FetchedImage): Promise<void> {
+    if (this.#fetched.has(fetched)) return;
+    const { image, engine, copy } = fetched;
+    const record = { type: 'image.fetched', time: Date.now(), image, engine, copy } as const;
+    // Before it is kept: each of those who waited for the image tells of it.
+    this.#fetched.take(record);
+    await this.#append(record);
   }
 
   ended(outcome: 'completed' | 'cancelled' | 'stopped'): Promise<void> {
@@ -268,6 +293,7 @@ export function parseDescription(text: string, path: string): RunDescription {
 /** Everything a journal tells, and where what can be kept of it ends. */
 async function recover(path: string) {
   const states = new SampleStates();
+  const fetched = new FetchedImages();
   let end = 0;
   let damagedLines = 0;
   let tornBytes = 0;
@@ -277,8 +303,12 @@ async function recover(path: string) {
       break;
     }
     end = entry.end;
-    if (entry.record === undefined) damagedLines++;
-    else states.take(entry.record);
+    if (entry.record === undefined) {
+      damagedLines++;
+      continue;
+    }
+    states.take(entry.record);
+    fetched.take(entry.record);
   }
-  return { states, end, damagedLines, tornBytes };
+  return { states, fetched, end, damagedLines, tornBytes };
 }

@@ -71,7 +71,14 @@ export function dockerRuntime(options: DockerRuntimeOptions = {}): DockerRuntime
     const { freeBytes = defaultFreeBytes } = options;
     connected ??= {
       engine,
-      images: new ImageStore({ docker, platform, pull, configDirectory, freeBytes }),
+      images: new ImageStore({
+        docker,
+        platform,
+        pull,
+        configDirectory,
+        freeBytes,
+        hasLastingId: !engine.isPodman,
+      }),
       snapshots: new SnapshotStore({ docker, freeBytes }),
     };
     return connected;
@@ -79,11 +86,11 @@ export function dockerRuntime(options: DockerRuntimeOptions = {}): DockerRuntime
 
   const start = async (
     request: ComputerRequest,
-    { emit, pullGate, ...call }: StartOptions,
+    { emit, pullGate, onFetched, ...call }: StartOptions,
   ): Promise<DockerComputer> => {
     const { engine, images, snapshots } = await connect(call);
     const { docker } = engine;
-    const imageId = await images.provide(request.image, emit, { ...call, pullGate });
+    const imageId = await images.provide(request.image, emit, { ...call, pullGate, onFetched });
     const name = `swelancer-${randomBytes(6).toString('hex')}`;
     const labels = {
       ...options.labels,
@@ -136,22 +143,23 @@ export function dockerRuntime(options: DockerRuntimeOptions = {}): DockerRuntime
   return {
     name: 'docker',
     sweepOrphans: async (sweep = {}) => await sweepOrphans((await connect(sweep)).engine.docker, sweep),
-    prefetchImage: async (image, { emit, pullGate, ...call }) => {
+    prefetchImage: async (image, { emit, pullGate, onFetched, ...call }) => {
       using deadline = new Deadline(call);
       const limits = { signal: deadline.signal };
-      await (await connect(limits)).images.provide(image, emit, { ...limits, pullGate });
+      await (await connect(limits)).images.provide(image, emit, { ...limits, pullGate, onFetched });
     },
-    evictImage: async (image, { belowFreeBytes, ...call }) => {
+    evictImage: async (image, { belowFreeBytes, fetchedBefore, ...call }) => {
       using deadline = new Deadline(call);
-      return await (await connect(call)).images.evict(image, belowFreeBytes, { signal: deadline.signal });
+      const { images } = await connect(call);
+      return await images.evict(image, { belowFreeBytes, fetchedBefore, signal: deadline.signal });
     },
     start: async (request, startOptions) => {
       const what = `The start of a computer from ${request.image}`;
       using deadline = new Deadline(startOptions);
       deadline.check(what);
       try {
-        const { emit, pullGate } = startOptions;
-        return await start(request, { emit, pullGate, signal: deadline.signal });
+        const { emit, pullGate, onFetched } = startOptions;
+        return await start(request, { emit, pullGate, onFetched, signal: deadline.signal });
       } catch (error) {
         if (deadline.cause === 'timeout') {
           const limit = `${startOptions.timeoutMs ?? 0} ms`;

@@ -3,12 +3,20 @@ import type Docker from 'dockerode';
 import { toErrorRecord } from '../../errors.js';
 import type { EmitEvent } from '../../events/event.js';
 import type { Gate } from '../../gate.js';
-import type { CallOptions, ImageEviction, StartOptions } from '../computer-interface.js';
+import type {
+  CallOptions,
+  EvictOptions,
+  FetchedImage,
+  ImageEviction,
+  StartOptions,
+} from '../computer-interface.js';
 import { Deadline, over } from '../deadline.js';
 import { ImagePullError } from '../errors.js';
 import { freeImageSpace } from './disk-floor.js';
 import { callEngineTwice } from './engine-call.js';
 import { hasStatus } from './engine-error.js';
+import { engineFacts } from './engine-facts.js';
+import { imageCopy } from './image-copy.js';
 import { pullImage } from './image-pull.js';
 import { snapshotRepository } from './snapshot.js';
 
@@ -19,19 +27,35 @@ export interface ImageStoreOptions {
   readonly configDirectory: string;
   /** Bytes that have to be free before a pull. */
   readonly freeBytes: number;
+  /** Whether its id is the same each time it is asked. */
+  readonly hasLastingId: boolean;
 }
 
 /** Milliseconds before the second and third try of a pull that failed for a reason that may pass. */
 const retryWaitsMs = [1000, 4000] as const;
 
-type PullCall = CallOptions & Pick<StartOptions, 'pullGate'>;
+type PullCall = CallOptions & Pick<StartOptions, 'pullGate' | 'onFetched'>;
 
 const open: Gate = (work) => work();
 
 interface Flight {
   readonly done: Promise<void>;
   readonly controller: AbortController;
-  readonly watchers: Set<EmitEvent>;
+  readonly watchers: Set<Watcher>;
+}
+
+interface FoundImage {
+  readonly id: string;
+  readonly platform: string;
+  readonly copy: string | undefined;
+}
+
+type Watcher = Pick<StartOptions, 'emit' | 'onFetched'>;
+
+/** What a pull brings, and where the image was not there before it. */
+interface Pull {
+  readonly image: string;
+  readonly isNew: boolean;
 }
 
 /** Makes sure that images are on the engine. One pull at a time for each image, however many ask for it. */
@@ -61,7 +85,7 @@ export class ImageStore {
       );
     }
     await this.#checkSpace(image, call);
-    await this.#join(image, emit, call);
+    await this.#join({ image, isNew: present === undefined }, emit, call);
     const arrived = await this.#find(image, call);
     if (arrived === undefined) {
       throw new ImagePullError(`${image} was pulled, but the engine does not have it. Try again.`, {
@@ -76,14 +100,21 @@ export class ImageStore {
       );
     }
     this.#pulled.add(image);
-    if (present === undefined) this.#brought.add(image);
     return arrived.id;
   }
 
-  /** Only an image that was brought here goes, and only where the disk is short and nobody uses it. */
-  async evict(image: string, belowFreeBytes: number, call: CallOptions): Promise<ImageEviction> {
+  /**
+   * Only an image that was brought here goes, by this process or an earlier one, and only where the disk is short and nobody
+   * uses it.
+   */
+  async evict(
+    image: string,
+    { belowFreeBytes, fetchedBefore = [], ...call }: EvictOptions,
+  ): Promise<ImageEviction> {
     if (this.#flights.has(image)) return { removed: false, mayGoLater: true };
-    if (!this.#brought.has(image)) return { removed: false, mayGoLater: false };
+    const before = fetchedBefore.filter((fetched) => fetched.image === image);
+    if (!this.#brought.has(image) && !(await this.#isOneOf(before, call)))
+      return { removed: false, mayGoLater: false };
     const { docker } = this.#options;
     const free = await freeImageSpace(docker, call);
     if (free === undefined || free >= belowFreeBytes)
@@ -100,6 +131,23 @@ export class ImageStore {
     return { removed: true, mayGoLater: false };
   }
 
+  /** Whether what is on this engine now is what was fetched then, and there. */
+  async #isOneOf(fetched: readonly FetchedImage[], call: CallOptions): Promise<boolean> {
+    const [first] = fetched;
+    if (first === undefined) return false;
+    const present = await this.#identify(first.image, call);
+    return fetched.some(({ engine, copy }) => engine === present?.engine && copy === present.copy);
+  }
+
+  /** What a later process can know an image by. */
+  async #identify(image: string, call: CallOptions): Promise<FetchedImage | undefined> {
+    const { docker, hasLastingId } = this.#options;
+    if (!hasLastingId) return undefined;
+    const { id: engine } = await engineFacts(docker, call);
+    const copy = (await this.#find(image, call))?.copy;
+    return engine === undefined || copy === undefined ? undefined : { image, engine, copy };
+  }
+
   async #checkSpace(image: string, call: CallOptions): Promise<void> {
     const { docker, freeBytes } = this.#options;
     const free = await freeImageSpace(docker, call);
@@ -111,21 +159,23 @@ export class ImageStore {
     );
   }
 
-  async #find(image: string, call: CallOptions): Promise<{ id: string; platform: string } | undefined> {
+  async #find(image: string, call: CallOptions): Promise<FoundImage | undefined> {
     try {
       const found = await callEngineTwice(() => this.#options.docker.getImage(image).inspect(), call);
-      return { id: found.Id, platform: `${found.Os}/${found.Architecture}` };
+      return { id: found.Id, platform: `${found.Os}/${found.Architecture}`, copy: imageCopy(found) };
     } catch (error) {
       if (hasStatus(error, 404)) return undefined;
       throw error;
     }
   }
 
-  async #join(image: string, emit: EmitEvent, call: PullCall): Promise<void> {
+  async #join(pull: Pull, emit: EmitEvent, call: PullCall): Promise<void> {
+    const { image } = pull;
     const startedAt = performance.now();
     const elapsed = () => Math.round(performance.now() - startedAt);
-    const flight = this.#flights.get(image) ?? this.#takeOff(image, call.pullGate);
-    flight.watchers.add(emit);
+    const flight = this.#flights.get(image) ?? this.#takeOff(pull, call.pullGate);
+    const watcher: Watcher = { emit, onFetched: call.onFetched };
+    flight.watchers.add(watcher);
     emit('image.pull.started', { image });
     using deadline = new Deadline(call);
     try {
@@ -135,15 +185,16 @@ export class ImageStore {
       emit('image.pull.failed', { image, durationMs: elapsed(), error: toErrorRecord(error) });
       throw error;
     } finally {
-      flight.watchers.delete(emit);
+      flight.watchers.delete(watcher);
       if (flight.watchers.size === 0) flight.controller.abort();
     }
   }
 
-  #takeOff(image: string, gate: Gate = open): Flight {
+  #takeOff(pull: Pull, gate: Gate = open): Flight {
+    const { image } = pull;
     const controller = new AbortController();
-    const watchers = new Set<EmitEvent>();
-    const done = this.#pullPatiently(image, watchers, gate, controller.signal).finally(() =>
+    const watchers = new Set<Watcher>();
+    const done = this.#bring(pull, watchers, gate, controller.signal).finally(() =>
       this.#flights.delete(image),
     );
     const flight = { done, controller, watchers };
@@ -154,14 +205,29 @@ export class ImageStore {
     return flight;
   }
 
+  async #bring(
+    { image, isNew }: Pull,
+    watchers: ReadonlySet<Watcher>,
+    gate: Gate,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#pullPatiently(image, watchers, gate, signal);
+    if (!isNew) return;
+    this.#brought.add(image);
+    // Whoever starts from it is told of an engine that does not answer.
+    const fetched = await this.#identify(image, {}).catch(() => undefined);
+    if (fetched === undefined) return;
+    for (const { onFetched } of watchers) onFetched?.(fetched);
+  }
+
   async #pullPatiently(
     image: string,
-    watchers: ReadonlySet<EmitEvent>,
+    watchers: ReadonlySet<Watcher>,
     gate: Gate,
     signal: AbortSignal,
   ): Promise<void> {
     const onProgress = (totals: { receivedBytes: number; totalBytes: number; layers: number }) => {
-      for (const emit of watchers) emit('image.pull.progress', { image, ...totals });
+      for (const { emit } of watchers) emit('image.pull.progress', { image, ...totals });
     };
     for (let failures = 0; ; failures++) {
       try {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { ImageStore } from '../../../src/computer/docker/image-store.js';
 import { dockerRuntime } from '../../../src/computer/docker/index.js';
-import type { Gate } from '../../../src/index.js';
+import type { FetchedImage, Gate } from '../../../src/index.js';
 import type { EmitEvent, EventMap, EventType } from '../../../src/events/event.js';
 import { describeDocker, docker, testImage, testRequest } from '../../fixtures/docker.js';
 import { type ImageRegistry, type RegistryBehaviour, startRegistry } from '../../fixtures/image-registry.js';
@@ -43,6 +43,7 @@ function store(options: Partial<ConstructorParameters<typeof ImageStore>[0]> = {
     pull: 'missing',
     configDirectory: '/nowhere',
     freeBytes: 0,
+    hasLastingId: true,
     ...options,
   });
 }
@@ -77,6 +78,49 @@ describeDocker('pulling an image', () => {
     expect(await evict(image)).toEqual(nothingToEvict);
     expect(await evict(testImage)).toEqual(nothingToEvict);
     await docker.getImage(testImage).inspect();
+  });
+
+  test('of an earlier process can be taken back by a later one, while it is the same copy and nobody named it', async () => {
+    const { image, registry } = await open();
+    const { emit } = recordEvents();
+    const fetched: FetchedImage[] = [];
+    const fetch = async () => {
+      const earlier = dockerRuntime({ freeBytes: 0, removeAfterCrash: false });
+      const call = { emit, onFetched: (each: FetchedImage) => void fetched.push(each) };
+      await Promise.all([earlier.prefetchImage?.(image, call), earlier.prefetchImage?.(image, call)]);
+    };
+    const evict = (fetchedBefore: readonly FetchedImage[], belowFreeBytes = Infinity) =>
+      dockerRuntime({ removeAfterCrash: false }).evictImage?.(image, { belowFreeBytes, fetchedBefore });
+    const told = () => {
+      const [first, ...others] = fetched.splice(0);
+      if (first === undefined) throw new Error('Nobody told of the fetch.');
+      expect(others, 'each who waited is told').toEqual([first]);
+      return first;
+    };
+    await fetch();
+    const first = told();
+    expect(first).toMatchObject({
+      image,
+      engine: expect.stringMatching(/./),
+      copy: expect.stringMatching(/./),
+    });
+    await fetch();
+    expect(fetched, 'it was there').toEqual([]);
+    expect(await evict([])).toEqual(nothingToEvict);
+    expect(await evict([{ ...first, engine: 'another' }])).toEqual(nothingToEvict);
+    expect(await evict([{ ...first, image: testImage }])).toEqual(nothingToEvict);
+    expect(await evict([first], 0)).toEqual(kept);
+    expect(await evict([first])).toEqual(gone);
+    expect(await evict([first])).toEqual(nothingToEvict);
+    // The same image, brought there again.
+    await fetch();
+    const second = told();
+    expect(await evict([first])).toEqual(nothingToEvict);
+    const named = { repo: 'swelancer-test', tag: registry.address.replace(':', '-') };
+    await docker.getImage(image).tag(named);
+    expect(await evict([first, second]), 'somebody wants it kept').toEqual(nothingToEvict);
+    await docker.getImage(`${named.repo}:${named.tag}`).remove();
+    await docker.getImage(image).inspect();
   });
 
   test('that was there before the runtime, and is pulled again by pull: always, is not taken back', async () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import {
+  type ComputerRuntime,
   type EvalOptions,
   gradeRun,
   pastDurations,
@@ -42,6 +43,38 @@ function counting() {
     },
   };
   return { agent, solved };
+}
+
+const perTask = { computers: { images: { kind: 'per-task' } } } as const;
+const imageOf = (taskId: string) => `swelancer_x86_${taskId}:latest`;
+let copies = 0;
+
+/** Computers of an engine that fetches images and has `images`: by name, each with its copy. Every start tells of a fetch. */
+function fetching(images: Map<string, string>, onAsked?: (image: string) => void): ComputerRuntime {
+  const fake = fakeBenchmarkRuntime();
+  const own = new Set<string>();
+  const fetched = (image: string) => ({ image, engine: 'e', copy: images.get(image) ?? '' });
+  return {
+    ...fake,
+    start: (request, options) => {
+      const { image } = request;
+      if (!images.has(image)) {
+        images.set(image, `copy ${++copies}`);
+        own.add(image);
+      }
+      if (own.has(image)) options.onFetched?.(fetched(image));
+      return fake.start(request, options);
+    },
+    evictImage: async (image, { belowFreeBytes, fetchedBefore = [] }) => {
+      onAsked?.(image);
+      const { engine, copy } = fetched(image);
+      const isOwn =
+        own.has(image) || fetchedBefore.some((each) => each.engine === engine && each.copy === copy);
+      const mayGo = images.has(image) && isOwn;
+      const removed = mayGo && belowFreeBytes > 0 && images.delete(image);
+      return { removed, mayGoLater: mayGo && !removed };
+    },
+  };
 }
 
 const patient = { waitMs: 1, maxWaitMs: 1 };
@@ -153,7 +186,8 @@ describe('the folder of a run', () => {
   it('is opened and read after a cut at every byte of its last records, of every kind, and knows what was whole', async () => {
     const store = await newFolder();
     const { agent, solved } = counting();
-    const options = { dataset: fakeTasks(2), agent, runtime: fakeBenchmarkRuntime(), store, concurrency: 1 };
+    const runtime = fetching(new Map());
+    const options = { dataset: fakeTasks(2), agent, runtime, ...perTask, store, concurrency: 1 };
     const whole = await runEval(options);
     await runEval(options);
     const path = join(store, 'journal.jsonl');
@@ -168,6 +202,7 @@ describe('the folder of a run', () => {
       'attempt.finished',
       'attempt.started',
       'attempts.spent',
+      'image.fetched',
       'session.ended',
       'session.started',
     ]);
@@ -178,12 +213,15 @@ describe('the folder of a run', () => {
       const end = whereItBegins + Buffer.byteLength(line) + 1;
       for (let cut = whereItBegins; cut < end; cut++) {
         await writeFile(path, journal.subarray(0, cut));
-        const finished = before.filter((each) => each.includes('"attempt.finished"')).length;
+        const told = (kind: string) => before.filter((each) => each.includes(`"${kind}"`)).length;
+        const finished = told('attempt.finished');
         if ((await (await StoredRun.open(store)).records()).length !== finished)
           throw new Error(`A cut at byte ${cut} is read in another way.`);
         const opened = await RunStore.open({ path: store, description });
-        const { found } = opened;
+        const { found, fetchedImages } = opened;
         await opened[Symbol.asyncDispose]();
+        if (fetchedImages.length !== told('image.fetched'))
+          throw new Error(`A cut at byte ${cut} leaves other images than were fetched before it.`);
         const tornBytes = cut - whereItBegins;
         if (found.finished !== finished || found.tornBytes !== tornBytes || found.damagedLines !== 0)
           throw new Error(`A cut at byte ${cut} is found to be ${JSON.stringify(found)}.`);
@@ -204,6 +242,32 @@ describe('the folder of a run', () => {
       expect(solved).toHaveLength(2 - kept);
       whereItBegins = end;
     }
+  });
+
+  it('lets images go that an earlier process fetched, those first whose samples are all done, and no others', async () => {
+    const store = await newFolder();
+    const images = new Map([[imageOf('2_1'), 'was there']]);
+    const { agent } = counting();
+    const options = { dataset: fakeTasks(5), agent, ...perTask, store, concurrency: 1 };
+    const first = runEval({ ...options, keepFreeBytes: 0, runtime: fetching(images) });
+    for await (const { taskId } of first) if (taskId === '2_1') first.cancel();
+    expect((await first).records).toHaveLength(3);
+    // Somebody has brought another copy of one in place of what the run had fetched.
+    expect(images.has(imageOf('1_1'))).toBe(true);
+    images.set(imageOf('1_1'), 'brought by hand');
+    const asked: string[] = [];
+    const runtime = fetching(images, (image) => asked.push(image));
+    const second = await runEval({ ...options, runtime });
+    expect(second).toMatchObject({ status: 'completed', records: { length: 5 } });
+    expect(asked.slice(0, 2)).toEqual([imageOf('0_1'), imageOf('1_1')]);
+    expect(Object.fromEntries(images)).toEqual({
+      [imageOf('2_1')]: 'was there',
+      [imageOf('1_1')]: 'brought by hand',
+    });
+    // Two computers of each task ask for its image, and one of them has fetched it.
+    const journal = (await readFile(join(store, 'journal.jsonl'), 'utf8')).split('\n');
+    const told = journal.flatMap((line) => /"image.fetched".*"image":"([^"]*)"/.exec(line)?.[1] ?? []);
+    expect(told.sort()).toEqual(['0_1', '1_1', '4_1', 'monolith'].map(imageOf));
   });
 
   it('does again what a damaged line told, and keeps what the others tell', async () => {
