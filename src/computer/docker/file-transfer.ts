@@ -7,8 +7,8 @@ import type {
   UploadOptions,
   UploadSource,
 } from '../computer-interface.js';
-import { addStream, packed } from '../archive/pack-tree.js';
 import { readUploadSource } from '../archive/read-upload-source.js';
+import { wrapFile } from '../archive/wrap-file.js';
 import { Deadline } from '../deadline.js';
 import { RemoteFileError } from '../errors.js';
 import { shellQuote } from '../shell-quote.js';
@@ -40,8 +40,8 @@ export async function uploadFile(
   const temporary = posix.join(posix.dirname(target), `.swelancer-${randomBytes(8).toString('hex')}`);
   const call = { signal: deadline.signal };
   let sourceFailure: { readonly error: unknown } | undefined;
-  const open = async () => {
-    const opened = await readUploadSource(source, call);
+  const open = async ({ reusesMemory }: { readonly reusesMemory: boolean }) => {
+    const opened = await readUploadSource(source, { ...call, reusesMemory });
     const watched = async function* () {
       try {
         yield* opened.stream;
@@ -52,19 +52,18 @@ export async function uploadFile(
     };
     return { ...opened, mode: options.mode ?? opened.mode, stream: watched() };
   };
-  const first = await open();
+  const first = await open({ reusesMemory: true });
   try {
     const { size, mode } = first;
     let put: CommandResult | undefined;
     if (size !== undefined) {
       const header = { name: temporary.slice(1), type: 'file', mode, size } as const;
-      const archive = packed(async (file) => await addStream(file, header, first.stream));
-      await putArchive(container, archive, '/', call);
+      await putArchive(container, wrapFile(header, first.stream), '/', call);
       put = await run(renameCommand(temporary, target), call);
     }
     // What is mounted inside only, such as a memory file system, the engine does not write to.
     if (put === undefined || put.exitCode === missingExitCode) {
-      const { stream } = put === undefined ? first : await open();
+      const { stream } = put === undefined ? first : await open({ reusesMemory: false });
       const received = await run(receiveCommand(temporary, mode), { ...call, stdin: stream });
       const refusal = commandFileError(container, what, remotePath, received);
       if (refusal !== undefined) throw refusal;

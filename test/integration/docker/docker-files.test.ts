@@ -1,11 +1,12 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { type Extract, extract, pack } from 'tar-stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { extractTree } from '../../../src/computer/archive/extract-tree.js';
 import type { ComputerInterface } from '../../../src/computer/computer-interface.js';
 import { dockerRuntime } from '../../../src/computer/docker/index.js';
 import { describeDocker, expectNothingLeft, testRequest } from '../../fixtures/docker.js';
@@ -45,6 +46,11 @@ describeDocker('file transfer with a container', () => {
     await computer.cleanup();
   });
   const run = async (command: string) => (await computer.sendShellCommand(command)).stdout;
+  const treeIn = (path: string) => {
+    const tree = computer.downloadTree?.(path);
+    if (tree === undefined) throw new Error('The computer has no downloadTree.');
+    return tree;
+  };
 
   test('brings bytes there and back through folders that did not exist', async () => {
     const bytes = randomBytes(3 * mebibyte + 1);
@@ -68,6 +74,32 @@ describeDocker('file transfer with a container', () => {
       expect(await run('cd /up; stat -c "%n %a" path url stream; cat stream')).toBe(
         'path 750\nurl 600\nstream 640\npiece by piece',
       );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('keeps every byte of large local files and trees, several at once, whose memory is used again', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'swelancer-large-'));
+    try {
+      const names = ['one', 'two', `${'long name '.repeat(20)}three`];
+      const sums = names.map((name) => {
+        const bytes = randomBytes(20 * mebibyte + 1);
+        writeFileSync(join(folder, name), bytes);
+        return `${createHash('sha256').update(bytes).digest('hex')}\n`;
+      });
+      await Promise.all(
+        names.map(async (name) => computer.upload(join(folder, name), `/large/${name}/content`)),
+      );
+      expect(await run('cd /large; sha256sum one/* two/* long*/* | cut -d " " -f 1')).toBe(sums.join(''));
+      const there = names.map(async (name) => {
+        const into = join(folder, `${name} again`);
+        await extractTree(treeIn(`/large/${name}`), into);
+        return `${createHash('sha256')
+          .update(readFileSync(join(into, 'content')))
+          .digest('hex')}\n`;
+      });
+      expect(await Promise.all(there)).toEqual(sums);
     } finally {
       rmSync(folder, { recursive: true });
     }
