@@ -3,6 +3,9 @@
 //   npx tsx examples/slurm.ts submit STORE      hand out whatever is not finished; again after faults, until none is left
 //   npx tsx examples/slurm.ts merge STORE       put what has come back into the store, at any time
 //
+// Both end with the reason where a node had another evaluation than this one, after all else is in the store: make the node
+// right and submit again.
+//
 // --evaluation=FILE   a module that exports `options`, as examples/slurm/evaluation.ts does
 // --parallel=100      how many tasks of an array run at a time
 //
@@ -153,6 +156,7 @@ async function runOne(index: number): Promise<void> {
       checkpoint: (made) => writeWhole(work, JSON.stringify(made)),
     },
   );
+  if (result.type === 'refused') console.error(`This node has another evaluation: ${result.reason}`);
   // Without an outcome it is submitted again.
   if (result.type === 'result' && result.result.status === 'cancelled') process.exitCode = 1;
   else await writeWhole(outcome, JSON.stringify(result));

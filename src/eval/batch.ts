@@ -5,11 +5,16 @@ import type { EvalOptions } from './eval-options.js';
 import { planEval } from './eval-plan.js';
 import { knownOrder } from './known-order.js';
 import { nextAttempt, sampleJob } from './next-attempt.js';
-import { outcomeResult } from './outcome-result.js';
+import { outcomeResult, refusalError } from './outcome-result.js';
 import { endedByDeaths } from './process-deaths.js';
 import { judge } from './retries.js';
 import { keepRecords, keepWork } from './run-elsewhere.js';
-import { type SampleJob, type SampleOutcome, sampleOutcomeSchema } from './sample-job.js';
+import {
+  type RefusedOutcome,
+  type SampleJob,
+  type SampleOutcome,
+  sampleOutcomeSchema,
+} from './sample-job.js';
 import { orderSamples } from './sample-order.js';
 
 /** An evaluation in a batch system: jobs are handed out all at once, and their outcomes collected by another process. */
@@ -71,7 +76,8 @@ export interface MergeReport {
 
 /**
  * Puts outcomes into the run's store, each once however often it is given: a merge that was cut off is made again whole.
- * @throws StoreError, ConfigurationError where a worker was started for another run.
+ * @throws StoreError. ConfigurationError where workers were started for another run, once all outcomes are in the store: what
+ * they refused is among the next `pendingJobs`, under new ids.
  */
 export async function mergeOutcomes(
   outcomes: Iterable<unknown> | AsyncIterable<unknown>,
@@ -80,6 +86,7 @@ export async function mergeOutcomes(
   const plan = planEval(options, { handsOut: true });
   const run = runIdentity(options);
   const report = { finished: 0, again: 0, repeated: 0, foreign: 0, incomplete: 0 };
+  const refused: RefusedOutcome[] = [];
   const store = await openStore(options);
   try {
     for await (const given of outcomes) {
@@ -95,6 +102,7 @@ export async function mergeOutcomes(
         report.repeated++;
         continue;
       }
+      if (outcome.type === 'refused') refused.push(outcome);
       const result = outcomeResult(outcome, options.dataset.get(taskId), run);
       await keepWork(store, key, outcome);
       const keepsEvents = options.keepEvents !== 'none';
@@ -104,10 +112,12 @@ export async function mergeOutcomes(
       await store.finished(key, result, { final });
       report[final ? 'finished' : 'again']++;
     }
-    return report;
   } finally {
     await store[Symbol.asyncDispose]();
   }
+  const refusal = refusalError(refused);
+  if (refusal !== undefined) throw refusal;
+  return report;
 }
 
 function openStore(options: BatchOptions): Promise<RunStore> {

@@ -1,9 +1,9 @@
 import type { Task } from '../dataset/task.js';
 import { ConfigurationError } from '../errors.js';
-import type { ErrorResult, TaskResult } from '../result/task-result.js';
-import type { RunIdentity, SampleJobKey, SampleOutcome } from './sample-job.js';
+import type { CancelledResult, ErrorResult, TaskResult, UngradedResult } from '../result/task-result.js';
+import type { RefusedOutcome, RunIdentity, SampleJobKey, SampleOutcome } from './sample-job.js';
 
-/** What an outcome says of its sample. @throws ConfigurationError where the worker was not given what the run is about. */
+/** What an outcome says of its sample. An attempt that was refused ends as one that was cancelled: another one follows. */
 export function outcomeResult(outcome: SampleOutcome, task: Task, run: RunIdentity): TaskResult {
   switch (outcome.type) {
     case 'result':
@@ -11,19 +11,40 @@ export function outcomeResult(outcome: SampleOutcome, task: Task, run: RunIdenti
     case 'failed':
       return { ...failedResult(outcome, task, run, outcome.error), lostUsage: outcome.lostUsage };
     case 'refused':
-      throw new ConfigurationError(
-        `A worker refused task ${task.id}, since it was started for another run: ${outcome.reason}. Start it with the options of this one, and run again to continue.`,
-      );
+      return refusedResult(outcome, task, run);
   }
+}
+
+function refusedResult(outcome: RefusedOutcome, task: Task, run: RunIdentity): CancelledResult {
+  const { work = unknownResult(outcome, task, run), lostUsage, reason } = outcome;
+  return { ...work, status: 'cancelled', reason: `A worker refused it: ${reason}`, lostUsage };
+}
+
+/** What is told of workers that refused what they were given. Undefined where none did. */
+export function refusalError(refused: readonly RefusedOutcome[]): ConfigurationError | undefined {
+  const [first, ...others] = refused;
+  if (first === undefined) return undefined;
+  const more = others.length > 0 ? ` and ${others.length} more` : '';
+  return new ConfigurationError(
+    `A worker refused task ${first.taskId}${more}, since it was started for another run: ${first.reason}. Start it with the options of this one, and run again to continue.`,
+  );
 }
 
 /** An attempt of which nothing is known but that it has no result. */
 export function failedResult(
+  key: SampleJobKey,
+  task: Task,
+  run: RunIdentity,
+  error: ErrorResult['error'],
+): TaskResult {
+  return { ...unknownResult(key, task, run), status: 'error', error };
+}
+
+function unknownResult(
   { runId, taskId, epoch, attempt }: SampleJobKey,
   task: Task,
   { agent, scorer, configuration }: RunIdentity,
-  error: ErrorResult['error'],
-): TaskResult {
+): UngradedResult {
   return {
     schema: 1,
     runId,
@@ -43,7 +64,5 @@ export function failedResult(
     phases: {},
     usage: {},
     warnings: [],
-    status: 'error',
-    error,
   };
 }

@@ -1,10 +1,11 @@
 import type { Task } from '../dataset/task.js';
+import type { ConfigurationError } from '../errors.js';
 import type { EventScope } from '../events/event-scope.js';
 import type { TaskResult } from '../result/task-result.js';
 import type { AttemptKey } from '../store/sample-key.js';
 import type { EvalStore } from './eval-store.js';
 import { sampleJob } from './next-attempt.js';
-import { outcomeResult } from './outcome-result.js';
+import { outcomeResult, refusalError } from './outcome-result.js';
 import type { SampleExecutor } from './sample-executor.js';
 import { type SampleRecords, unpack } from './sample-records.js';
 import type { RunIdentity, SampleOutcome } from './sample-job.js';
@@ -12,6 +13,8 @@ import type { RunIdentity, SampleOutcome } from './sample-job.js';
 export interface Elsewhere {
   readonly executor: SampleExecutor;
   readonly run: RunIdentity;
+  /** Told when a worker was started for another run. The attempt ends, and this run has to. */
+  readonly onRefused: (error: ConfigurationError) => void;
 }
 
 export interface DoneElsewhere {
@@ -29,7 +32,7 @@ interface Surroundings {
 export async function runElsewhere(
   task: Task,
   key: AttemptKey,
-  { executor, run }: Elsewhere,
+  { executor, run, onRefused }: Elsewhere,
   { store, signal, events }: Surroundings,
 ): Promise<DoneElsewhere | undefined> {
   const span = events.within(key).span();
@@ -43,6 +46,8 @@ export async function runElsewhere(
     if (outcome !== undefined) {
       result = outcomeResult(outcome, task, run);
       await keepWork(store, key, outcome);
+      const refusal = refusalError(outcome.type === 'refused' ? [outcome] : []);
+      if (refusal !== undefined) onRefused(refusal);
       return { result, outcome };
     }
     return undefined;
@@ -88,6 +93,6 @@ export async function keepRecords(
 
 /** What has no score yet is there for the next attempt. */
 export async function keepWork(store: EvalStore, key: AttemptKey, outcome: SampleOutcome): Promise<void> {
-  if (outcome.type !== 'result' || outcome.work === undefined) return;
+  if (outcome.type === 'failed' || outcome.work === undefined) return;
   if (store.state(key).collected !== key.attempt) await store.collected(key, outcome.work);
 }

@@ -63,12 +63,21 @@ const defaultRecordBytes = 1024 * 1024;
 export async function runSampleJob(job: SampleJob, options: SampleJobOptions): Promise<SampleOutcome> {
   const { runId, taskId, epoch, attempt } = job;
   const key = { schema: 1, runId, taskId, epoch, attempt } as const;
+  const { saved } = job;
+  const { lostUsage = [] } = options;
+  const refused = (reason: string): SampleOutcome => ({
+    ...key,
+    type: 'refused',
+    reason,
+    ...(saved?.attempt === attempt && { work: saved }),
+    ...(lostUsage.length > 0 && { lostUsage: usageSum(lostUsage) }),
+  });
   const reason = refusal(job, options);
-  if (reason !== undefined) return { ...key, type: 'refused', reason };
+  if (reason !== undefined) return refused(reason);
   try {
     return { ...key, type: 'result', ...(await runAttempt(job, options)) };
   } catch (error) {
-    if (error instanceof ConfigurationError) return { ...key, type: 'refused', reason: error.message };
+    if (error instanceof ConfigurationError) return refused(error.message);
     throw error;
   }
 }

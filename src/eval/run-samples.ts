@@ -2,7 +2,7 @@ import type { ComputerRuntime, FetchedImage } from '../computer/computer-interfa
 import type { Task } from '../dataset/task.js';
 import type { EventScope } from '../events/event-scope.js';
 import type { RunEvents } from '../events/run-events.js';
-import { toErrorRecord } from '../errors.js';
+import { type ConfigurationError, toErrorRecord } from '../errors.js';
 import { gateOf } from '../gate.js';
 import type { TaskResult } from '../result/task-result.js';
 import { imageName } from '../swelancer/image-name.js';
@@ -198,7 +198,11 @@ function sampleContexts(
     spending,
     images,
     keepArtifacts: options.keepArtifacts,
-    elsewhere: options.executor && { executor: options.executor, run: runIdentity(options) },
+    elsewhere: options.executor && {
+      executor: options.executor,
+      run: runIdentity(options),
+      onRefused: (error: ConfigurationError) => control.fail(error),
+    },
   };
   let errors = earlier;
   return ({ task }, signal) => ({

@@ -11,6 +11,7 @@ export interface SampleExecutor {
    * Brings a job to its outcome. Asked for a job it has been asked for before, by this process or one that died, it goes on
    * with that one. When the signal fires it tells whoever works on it to stop, and resolves, within a time of its own: with
    * the outcome, or with nothing where there is none yet; then the next session asks again.
+   * A refused outcome ends the run; its attempt is settled like others, and the next session asks for a new one.
    * Rejects when no job can be run any more, which ends the run; what is under way is not lost.
    */
   run(job: SampleJob, options: { readonly signal: AbortSignal }): Promise<SampleOutcome | undefined>;

@@ -38,6 +38,17 @@ export type SampleJob = z.infer<typeof sampleJobSchema>;
 /** What names an attempt across runs. */
 export type SampleJobKey = Pick<SampleJob, 'runId' | 'taskId' | 'epoch' | 'attempt'>;
 
+const refused = z.object({
+  ...key,
+  type: z.literal('refused'),
+  reason: z.string(),
+  /** What whoever had the attempt before has left of it: the next attempt only grades it. */
+  work: ungradedResultSchema.optional(),
+  /** What those had told who died in it. */
+  lostUsage: usageSchema.optional(),
+});
+export type RefusedOutcome = z.infer<typeof refused>;
+
 /** Validates an outcome that comes from a file or another process. */
 export const sampleOutcomeSchema = z.discriminatedUnion('type', [
   z.object({
@@ -50,7 +61,7 @@ export const sampleOutcomeSchema = z.discriminatedUnion('type', [
     records: sampleRecordsSchema.optional(),
   }),
   /** The worker was given something else than the run is about, and did nothing. */
-  z.object({ ...key, type: z.literal('refused'), reason: z.string() }),
+  refused,
   /** Nobody brought it to a result. */
   z.object({
     ...key,

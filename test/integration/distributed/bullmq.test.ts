@@ -222,13 +222,20 @@ describeRedis('an evaluation over a queue', () => {
     expect(tasksOf('solve')).toHaveLength(4);
   });
 
-  it('ends with the reason when a worker was started for another run', async () => {
-    start('worker', 3);
+  it('ends with the reason when a worker was started for another run, and goes on without that worker', async () => {
+    const wrong = start('worker', 3);
+    const store = join(folder, 'store');
     await using executor = bullmqExecutor({ connection: connection(), pollMs: 50 });
-    const run = runEval({ ...held(4), executor, limits: { turns: 5 } });
-    await expect(run).rejects.toThrow(
-      /refused task .*: the dataset has other tasks; limits\.turns was 5 and is not set\. Start it/,
-    );
+    const options = { ...held(4), executor, store };
+    await expect(runEval(options)).rejects.toThrow(/refused task .*: the dataset has other tasks\. Start it/);
     expect(log()).toEqual([]);
+    expect(await jobsLeft()).toBe(0);
+
+    await wrong.kill('SIGTERM');
+    start('worker', 4);
+    open('let-solve');
+    open('let-grade');
+    expect((await runEval(options)).status).toBe('completed');
+    await expectEachOnce(4);
   });
 });

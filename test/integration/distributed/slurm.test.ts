@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,7 +21,10 @@ describeSlurm('an evaluation as array jobs of Slurm', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const slurm = (command: 'submit' | 'merge') => {
+  const slurm = (
+    command: 'submit' | 'merge' | 'run-one',
+    { jobs = [], environment = {} }: { jobs?: readonly string[]; environment?: NodeJS.ProcessEnv } = {},
+  ) => {
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
       [
@@ -30,9 +33,10 @@ describeSlurm('an evaluation as array jobs of Slurm', () => {
         'examples/slurm.ts',
         command,
         join(folder, 'store'),
+        ...jobs,
         '--evaluation=test/fixtures/slurm-evaluation.ts',
       ],
-      { env: { ...cluster.environment, SWELANCER_HELD_FOLDER: folder }, encoding: 'utf8' },
+      { env: { ...cluster.environment, SWELANCER_HELD_FOLDER: folder, ...environment }, encoding: 'utf8' },
     );
     if (status !== 0) throw new Error(`${command} ended with ${String(status)}: ${stderr}`);
     return stdout;
@@ -94,5 +98,30 @@ describeSlurm('an evaluation as array jobs of Slurm', () => {
     }
     const solved = lines('solve').map(({ taskId }) => taskId);
     expect(solved.filter((taskId, index) => solved.indexOf(taskId) !== index)).toEqual([lost?.taskId]);
+  });
+
+  it('says what is wrong with a node that has another evaluation, keeps what the others did, and goes on', async () => {
+    expect(slurm('submit')).toContain('Submitted 4 attempts');
+    await until('work', () => lines('solve').length === 4);
+    cluster.run('scancel', '--user=root');
+    await until('the end of the array', queueEmpty);
+    writeFileSync(join(folder, 'let-solve'), '');
+    writeFileSync(join(folder, 'let-grade'), '');
+    const shared = join(folder, 'store', 'slurm');
+    const jobs = readdirSync(shared).filter((name) => name.endsWith('.jsonl'));
+    const path = join(shared, jobs[0] ?? '');
+    slurm('run-one', {
+      jobs: [path],
+      environment: { SLURM_ARRAY_TASK_ID: '0', SWELANCER_HELD_TURNS: '99' },
+    });
+    slurm('run-one', { jobs: [path], environment: { SLURM_ARRAY_TASK_ID: '1' } });
+
+    expect(() => slurm('submit')).toThrow(/refused task .* limits\.turns was not set and is 99/);
+    const run = await StoredRun.open(join(folder, 'store'));
+    expect(await run.records()).toHaveLength(1);
+    expect(slurm('submit')).toContain('Submitted 3 attempts');
+    await until('the end of the second array', queueEmpty);
+    expect(slurm('submit')).toContain('Nothing is left');
+    expect((await run.records()).map(({ status }) => status)).toEqual(Array(4).fill('scored'));
   });
 });

@@ -6,8 +6,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   type Agent,
   type BatchOptions,
+  costSummary,
   mergeOutcomes,
   pendingJobs,
+  type ResultRecord,
   runSampleJob,
   type SampleJob,
   type SampleJobOptions,
@@ -38,6 +40,13 @@ describe('an evaluation that is handed out and collected', () => {
   const overJson = <T>(value: T): unknown => JSON.parse(JSON.stringify(value));
   const run = (job: SampleJob, options: BatchOptions & Partial<SampleJobOptions>): Promise<SampleOutcome> =>
     runSampleJob(sampleJobSchema.parse(overJson(job)), options);
+  /** Of the same name, and there to fail a test that has it work. */
+  const noAgent: Agent = {
+    name: fakeSolver.name,
+    solve: async () => {
+      throw new Error('The agent was not to work.');
+    },
+  };
   const runAll = async (jobs: readonly SampleJob[], options: BatchOptions) =>
     (await Promise.all(jobs.map((job) => run(job, options)))).map(overJson);
 
@@ -241,16 +250,55 @@ describe('an evaluation that is handed out and collected', () => {
     ]);
   });
 
-  it('ends when a worker had other settings, and says which', async () => {
+  it('ends when workers had other settings, says which, keeps what the others did, and goes on', async () => {
     const options = evaluation();
-    const jobs = await pendingJobs(options);
-    const outcomes = await runAll(
-      jobs,
-      evaluation({ grading: 'in-place', configuration: { model: 'other' } }),
-    );
+    const other = evaluation({ grading: 'in-place', configuration: { model: 'other' } });
+    const [first, second, third] = await pendingJobs(options);
+    const outcomes = [...(await runAll([first!, second!], other)), ...(await runAll([third!], options))];
     await expect(mergeOutcomes(outcomes, options)).rejects.toThrow(
-      /refused task 0_1.*grading was "fresh" and is "in-place"; model was not set and is "other"/,
+      /refused task 0_1 and 1 more.*grading was "fresh" and is "in-place"; model was not set and is "other"/,
     );
-    expect(await pendingJobs(options)).toHaveLength(3);
+    expect((await (await StoredRun.open(store)).records()).map(({ taskId }) => taskId)).toEqual(['2_1']);
+    expect(await mergeOutcomes(outcomes, options)).toMatchObject({ finished: 0, again: 0, repeated: 3 });
+    const again = await pendingJobs(options);
+    expect(again.map(({ taskId }) => taskId)).toEqual(['0_1', '1_1']);
+    expect(await mergeOutcomes(await runAll(again, options), options)).toMatchObject({ finished: 2 });
+    const records = await (await StoredRun.open(store)).records();
+    expect(records.map(({ earned }) => earned)).toEqual([100, 200, 300]);
+  });
+
+  it('does not take it for a death when a worker refuses', async () => {
+    const options = evaluation({ dataset: fakeTasks(1), retries: { deaths: 1 } });
+    for (let round = 0; round < 3; round++) {
+      const refused = await runAll(await pendingJobs(options), { ...options, limits: { turns: 99 } });
+      await expect(mergeOutcomes(refused, options)).rejects.toThrow(/limits\.turns was not set and is 99/);
+    }
+    expect(await mergeOutcomes(await runAll(await pendingJobs(options), options), options)).toMatchObject({
+      finished: 1,
+    });
+  });
+
+  it('keeps the work and the spending of who had the attempt before the one that refuses it', async () => {
+    const options = evaluation({ dataset: fakeTasks(1) });
+    const [job] = await pendingJobs(options);
+    let saved: UngradedResult | undefined;
+    const dying = {
+      ...options,
+      checkpoint: async (work: UngradedResult) => {
+        saved = work;
+        throw new Error('the process dies');
+      },
+    };
+    await run(job!, dying);
+    const lostUsage = [{ costDollars: 0.5 }];
+    const refused = await run({ ...job!, saved }, { ...options, limits: { turns: 99 }, lostUsage });
+    await expect(mergeOutcomes([overJson(refused)], options)).rejects.toThrow(/refused task 0_1, since/);
+    const [again] = await pendingJobs(options);
+    await mergeOutcomes(await runAll([again!], { ...options, agent: noAgent }), options);
+    const stored = await StoredRun.open(store);
+    expect(await stored.records()).toMatchObject([{ status: 'scored', earned: 100, workOf: 1, attempt: 2 }]);
+    const attempts: ResultRecord[] = [];
+    for await (const { result } of stored.attempts()) attempts.push(result);
+    expect(costSummary(await stored.records(), attempts).cost).toBe(0.51);
   });
 });
