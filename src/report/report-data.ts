@@ -1,14 +1,13 @@
 import type { Task } from '../dataset/task.js';
 import type { TaskLabels } from '../dataset/task-labels.js';
 import { compareRuns, type RunComparison } from '../metrics/compare-runs.js';
-import { runSummary } from '../metrics/run-summary.js';
 import type { RunSummary } from '../metrics/run-summary-schema.js';
 import type { BootstrapOptions } from '../metrics/statistics/bootstrap.js';
 import type { ResultRecord } from '../result/task-result.js';
-import { describedSamples } from '../store/described-samples.js';
 import type { AttemptRecord } from '../store/journal-record.js';
 import type { RunDescription } from '../store/run-description.js';
 import { StoredRun } from '../store/stored-run.js';
+import { readRun } from './read-run.js';
 
 export interface ReportDataOptions extends BootstrapOptions {
   /** The tasks of the run, for the baselines of manager tasks. A `Dataset` will do. Default: none. */
@@ -30,22 +29,15 @@ export interface ReportData {
   readonly base?: { readonly description: RunDescription; readonly comparison: RunComparison } | undefined;
 }
 
-/** Reads a run once, so that all files of a report tell of the same moment, even while the run goes on. */
+/** Reads a run for all files of its report, even while it goes on. */
 export async function readReportData(run: StoredRun, options: ReportDataOptions = {}): Promise<ReportData> {
-  const attempts: AttemptRecord[] = [];
-  for await (const attempt of run.attempts()) attempts.push(attempt);
-  const records = await run.records();
   const { base, ...figures } = options;
+  const { records, attempts, summary } = await readRun(run, figures);
   return {
     description: run.description,
     records,
     attempts,
-    summary: runSummary(records, {
-      ...figures,
-      expected: describedSamples(run.description),
-      attempts: attempts.map(({ result }) => result),
-      unfinished: await run.unfinishedAttempts(),
-    }),
+    summary,
     base: base === undefined ? undefined : await compareWith(base, records, options),
   };
 }

@@ -3,6 +3,7 @@ import { toErrorRecord } from '../../errors.js';
 import type { SweLancerEvent } from '../../events/event.js';
 import type { ResultRecord, TaskResult } from '../../result/task-result.js';
 import { StoreError } from '../../store/errors.js';
+import type { AttemptKey } from '../../store/sample-key.js';
 import type { StoredRun } from '../../store/stored-run.js';
 import type { RecordedError } from './log-error.js';
 
@@ -40,7 +41,7 @@ export class AttemptReader {
   }
 
   async transcript(
-    record: ResultRecord,
+    record: AttemptKey & Pick<ResultRecord, 'workOf'>,
     warn: (error: StoreError) => void = () => undefined,
   ): Promise<Transcript | undefined> {
     const attempt = record.workOf ?? record.attempt;

@@ -1,9 +1,10 @@
 import { ConfigurationError } from '../../errors.js';
-import { runSummary, type RunSummaryOptions } from '../../metrics/run-summary.js';
+import type { RunSummaryOptions } from '../../metrics/run-summary.js';
 import type { ResultRecord } from '../../result/task-result.js';
 import type { AttemptRecord } from '../../store/journal-record.js';
 import { sampleKeyText } from '../../store/sample-key.js';
 import { StoredRun } from '../../store/stored-run.js';
+import { type ReadRun, readRun } from '../read-run.js';
 import { AttemptReader, type ReadAttempt } from './attempt-reader.js';
 import { type InvalidatedSample, invalidationOf } from './invalidation.js';
 import { evalPlan, evalSpec } from './log-header.js';
@@ -13,11 +14,12 @@ import { sampleMember } from './log-ids.js';
 import { logJson } from './log-json.js';
 import { logReductions, logResults } from './log-results.js';
 import { type LogSample, sampleJson, sampleSummary } from './log-sample.js';
-import { inspectUsages, sumByModel, type UsageByModel, usageByModel } from './model-usage.js';
+import { inspectUsages, usageByModel } from './model-usage.js';
 import { runState } from './run-state.js';
+import { runUsage, type SpentOnWork, workKey } from './run-usage.js';
 import { sampleUuid } from './sample-facts.js';
 
-export interface InspectLogOptions extends Omit<RunSummaryOptions, 'attempts'> {
+export interface InspectLogOptions extends Omit<RunSummaryOptions, 'attempts' | 'expected' | 'unfinished'> {
   /**
    * The model to name where transcripts do not. Default: the configuration's `model` where that is a text, else `none/none`,
    * which is Inspect's name for no model.
@@ -54,45 +56,40 @@ export async function writeInspectLog(
     throw new ConfigurationError(`An Inspect log's name ends with .eval, which ${file} does not.`);
   }
   const stored = typeof run === 'string' ? await StoredRun.open(run) : run;
+  const { invalidated = [], model: named, ...figures } = options;
   const files = new AttemptReader(stored);
-  const contents = await readRun(stored, files, options);
-  const bytes = await writeArchive(file, (archive) => writeMembers(archive, stored, contents, options));
+  const contents = await readRun(stored, figures);
+  const model = named ?? (await modelOf(stored, files, contents.records[0]));
+  const bytes = await writeArchive(file, (archive) =>
+    writeMembers(archive, stored, contents, { files, model, invalidated }),
+  );
   return { file, samples: contents.records.length, bytes, unreadable: files.unreadable };
 }
 
-interface RunContents {
-  readonly files: AttemptReader;
-  readonly records: readonly ResultRecord[];
-  readonly attempts: readonly AttemptRecord[];
-  readonly model: string;
-}
-
-async function readRun(
+async function modelOf(
   run: StoredRun,
   files: AttemptReader,
-  { model }: InspectLogOptions,
-): Promise<RunContents> {
-  const attempts: AttemptRecord[] = [];
-  for await (const attempt of run.attempts()) attempts.push(attempt);
-  const records = await run.records();
-  const [first] = records;
-  const configured = run.description.configuration['model'];
-  const told = first && (await files.transcript(first))?.start.model;
-  return {
-    files,
-    records,
-    attempts,
-    model: model ?? (typeof configured === 'string' ? configured : undefined) ?? told ?? 'none/none',
-  };
+  first: ResultRecord | undefined,
+): Promise<string> {
+  const { model } = run.description.configuration;
+  if (typeof model === 'string') return model;
+  return (first && (await files.transcript(first))?.start.model) ?? 'none/none';
+}
+
+interface LogParts {
+  readonly files: AttemptReader;
+  readonly model: string;
+  readonly invalidated: readonly InvalidatedSample[];
 }
 
 async function writeMembers(
   archive: LogArchive,
   run: StoredRun,
-  { files, records, attempts, model }: RunContents,
-  { invalidated = [], ...figures }: InspectLogOptions,
+  contents: ReadRun,
+  { files, model, invalidated }: LogParts,
 ): Promise<void> {
   const { description } = run;
+  const { records, attempts, summary } = contents;
   const now = new Date();
   const about = { eval: evalSpec(description, model), plan: evalPlan(description) };
   await archive.add('_journal/start.json', logJson({ version: 2, ...about }));
@@ -102,7 +99,7 @@ async function writeMembers(
     typeof configured === 'object' && configured !== null && !Array.isArray(configured) ? configured : {};
   const earlier = earlierAttempts(attempts);
   const summaries: InspectSummary[] = [];
-  const usages: UsageByModel[] = [];
+  const spent = new Map<string, SpentOnWork>();
   let completedAtMs = Date.parse(description.createdAt);
   for (const record of records) {
     const before = earlier.get(sampleKeyText(record)) ?? [];
@@ -110,7 +107,8 @@ async function writeMembers(
     const sample = logSample(await files.attempt(record), record, before, { model, limits, invalidation });
     await archive.add(sampleMember(record.taskId, record.epoch), sampleJson(sample, files.events(record)));
     summaries.push(sampleSummary(sample));
-    usages.push(sample.usage, ...(await lostUsage(files, record, before, model)));
+    const { transcript, usage } = sample;
+    spent.set(workKey(record), { model: transcript?.start.model ?? model, usage });
     completedAtMs = Math.max(completedAtMs, sample.startedAtMs + record.durationMs);
   }
   await archive.add('summaries.json', logJson(summaries));
@@ -119,7 +117,6 @@ async function writeMembers(
   const reductions = logReductions(records, epochs);
   if (reductions !== undefined) await archive.add('reductions.json', logJson(reductions));
   const samples = dataset.tasks.length * epochs;
-  const summary = runSummary(records, { ...figures, attempts: attempts.map(({ result }) => result) });
   const state = await runState(run, records.length, samples);
   await archive.add(
     'header.json',
@@ -131,7 +128,7 @@ async function writeMembers(
       stats: {
         started_at: description.createdAt,
         completed_at: new Date(completedAtMs).toISOString(),
-        model_usage: inspectUsages(sumByModel(usages)),
+        model_usage: inspectUsages(await runUsage(contents, files, model, spent)),
         role_usage: {},
       },
       error: state.error,
@@ -162,19 +159,6 @@ function logSample(
 /** Where earlier work was graded, the sample began with that work. */
 function startOf(record: ResultRecord, before: readonly ResultRecord[]): string {
   return before.find(({ attempt }) => attempt === record.workOf)?.startedAt ?? record.startedAt;
-}
-
-/** What attempts have spent whose work nobody graded in the end. It is in the log's totals, and in no sample's. */
-async function lostUsage(
-  files: AttemptReader,
-  record: ResultRecord,
-  before: readonly ResultRecord[],
-  model: string,
-): Promise<readonly UsageByModel[]> {
-  const lost = before.filter(({ attempt, workOf }) => workOf === undefined && attempt !== record.workOf);
-  return await Promise.all(
-    lost.map(async (each) => usageByModel(each.usage, await files.transcript(each), model)),
-  );
 }
 
 /** Attempts that another followed, by sample, in their order. */

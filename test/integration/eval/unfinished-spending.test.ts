@@ -5,7 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type CostSummary, StoredRun } from '../../../src/index.js';
 import { readReportData, writeReport } from '../../../src/report/index.js';
+import { writeInspectLog } from '../../../src/report/inspect/index.js';
 import { bundleProgram, startProgram } from '../../fixtures/process-program.js';
+import { zipMembers } from '../../fixtures/zip-members.js';
 
 const work = mkdtempSync(join(tmpdir(), 'swelancer-spending-'));
 const program = join(work, 'spending-process.mjs');
@@ -19,6 +21,19 @@ async function untilJournalHas(count: number, text: string): Promise<void> {
   while (!existsSync(journal) || readFileSync(journal, 'utf8').split(text).length <= count) await sleep(20);
 }
 
+/** What an Inspect log of the run says it is and was. */
+async function loggedHeader(): Promise<{
+  readonly results: { readonly metadata: { readonly swelancer: unknown } };
+  readonly stats: { readonly model_usage: unknown };
+}> {
+  const file = join(work, 'log.eval');
+  await writeInspectLog(store, file);
+  const { members } = zipMembers(readFileSync(file));
+  const text = members.find(({ name }) => name === 'header.json')?.text ?? '';
+  // A type of what is looked at below.
+  return JSON.parse(text) as Awaited<ReturnType<typeof loggedHeader>>;
+}
+
 it('counts what attempts have spent whose process was killed', async () => {
   for (const killed of [1, 2]) {
     const process = startProgram(program, [store, work]);
@@ -30,6 +45,10 @@ it('counts what attempts have spent whose process was killed', async () => {
     { taskId: '0_1', epoch: 1, attempt: 1, usage: { inputTokens: 1_000, modelCalls: 1, costDollars: 0.25 } },
     { taskId: '0_1', epoch: 1, attempt: 2, usage: { turns: 1 } },
   ]);
+  expect((await loggedHeader()).results.metadata.swelancer).toMatchObject({
+    missing: [{ taskId: '0_1', epoch: 1 }],
+    cost: { unfinishedCost: 0.5, cost: 0.5 },
+  });
   writeFileSync(join(work, 'let-on'), '');
   const last = startProgram(program, [store, work]);
   expect(await last.ended, last.errors()).toBe(0);
@@ -48,4 +67,11 @@ it('counts what attempts have spent whose process was killed', async () => {
   const told = '$0.50 of it by 2 attempts without a result';
   expect(readFileSync(files.html, 'utf8')).toContain(told);
   expect(readFileSync(files.markdown, 'utf8')).toContain(told);
+  const logged = await loggedHeader();
+  expect(JSON.parse(readFileSync(files.summary, 'utf8'))).toMatchObject(
+    logged.results.metadata.swelancer as object,
+  );
+  expect(logged.stats.model_usage).toEqual({
+    scripted: expect.objectContaining({ input_tokens: 4_000, output_tokens: 80, total_cost: 1 }),
+  });
 });

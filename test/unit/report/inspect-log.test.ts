@@ -4,7 +4,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ConfigurationError, runEval, StoredRun } from '../../../src/index.js';
+import { ConfigurationError, runEval, RunStore, StoredRun } from '../../../src/index.js';
 import { inspectLogName, writeInspectLog } from '../../../src/report/inspect/index.js';
 import { conversingRun, conversingTasks, longText } from '../../fixtures/conversing-run.js';
 import { fakeBenchmarkRuntime, fakeSolver, fakeTasks } from '../../fixtures/fake-benchmark.js';
@@ -380,6 +380,43 @@ describe('writeInspectLog', () => {
     ({ members } = zipMembers(readFileSync(join(folder, 'half.eval'))));
     expect(samples).toBeLessThan(4);
     expect(read('header.json')).toMatchObject({ status: 'cancelled', results: { total_samples: 4 } });
+  });
+
+  it('counts the same money as the summary for attempts of no sample, and for those that died with a worker', async () => {
+    const stopped = join(folder, 'stopped');
+    const stop = new AbortController();
+    const usage = { inputTokens: 1_000, outputTokens: 10, costDollars: 2 };
+    await runEval({
+      dataset: fakeTasks(1),
+      runtime: fakeBenchmarkRuntime(),
+      agent: {
+        name: 'stopped',
+        solve: async ({ reportUsage }) => {
+          reportUsage(usage);
+          stop.abort();
+          return { usage };
+        },
+      },
+      store: stopped,
+      signal: stop.signal,
+    });
+    const logged = async () => {
+      await writeInspectLog(stopped, join(folder, 'stopped.eval'));
+      ({ members } = zipMembers(readFileSync(join(folder, 'stopped.eval'))));
+      const { results, stats } = read('header.json');
+      const { cost, missing } = results.metadata.swelancer;
+      return [missing.length, cost.cost, stats.model_usage['none/none']?.total_cost];
+    };
+    expect(await logged()).toEqual([1, 2, 2]);
+    const { description } = await StoredRun.open(stopped);
+    const key = { taskId: '0_1', epoch: 1, attempt: 1 };
+    const result = await (await StoredRun.open(stopped)).result(key);
+    const again = { ...key, attempt: 2 };
+    const run = await RunStore.open({ path: stopped, description });
+    await run.started(again);
+    await run.finished(again, { ...result, ...again, lostUsage: usage }, { final: true });
+    await run[Symbol.asyncDispose]();
+    expect(await logged()).toEqual([0, 6, 6]);
   });
 
   it('gives a run the same ids and file name each time', () => {
