@@ -54,7 +54,7 @@ export async function lossBehind(
 ): Promise<ComputerLostError | undefined> {
   const gone =
     hasStatus(error, 404, 409, 500) &&
-    /no such container|is not running|is dead|marked for removal|removal of container|state improper/i.test(
+    /no such container|is not running|non running container|is dead|marked for removal|removal of container|state improper/i.test(
       readRefusal(error).message,
     );
   if (gone || isConnectionFailure(error)) await container.watch.verify();

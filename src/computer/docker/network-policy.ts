@@ -6,7 +6,7 @@ import {
   NetworkPolicyError,
   type NetworkReport,
 } from '../network-policy.js';
-import type { DockerContainer } from './docker-container.js';
+import { type DockerContainer, lossBehind } from './docker-container.js';
 import { type AllowedHost, nameHosts, resolveHosts } from './allowed-hosts.js';
 import { callEngine, callEngineTwice } from './engine-call.js';
 import { isConnectionFailure } from './engine-error.js';
@@ -14,7 +14,10 @@ import { cutScript, type NetworkAddresses, restoreScript, verifyScript } from '.
 import { runBeside } from './side-container.js';
 
 export interface NetworkControl {
-  /** @throws NetworkPolicyError when it does not hold afterwards, UnsupportedOptionError where it cannot be done */
+  /**
+   * @throws NetworkPolicyError when it does not hold afterwards, UnsupportedOptionError where it cannot be done,
+   * ComputerLostError where there is no container any more
+   */
   set(policy: NetworkPolicy, options?: NetworkOptions): Promise<NetworkReport>;
 }
 
@@ -105,7 +108,11 @@ export function createNetworkControl(
     set: async (policy, options = {}) => {
       const changed = last.then(() => change(policy, options));
       last = changed.catch(() => undefined);
-      return await changed;
+      try {
+        return await changed;
+      } catch (error) {
+        throw (await lossBehind(container, error)) ?? error;
+      }
     },
   };
 }

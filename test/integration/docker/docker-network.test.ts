@@ -134,6 +134,18 @@ describeDocker('the network of a container', () => {
     expect((await computer.sendShellCommand('ip route')).stdout).toMatch(/default via/);
   });
 
+  test('cannot be changed when the container has gone, which is a loss and no fault of the network', async () => {
+    const start = () => dockerRuntime({ labels }).start(testRequest(), { emit });
+    const kill = ({ id = '' }: DockerComputer) => docker.getContainer(id).kill();
+    const [gone, underWay] = await Promise.all([start(), start()]);
+    await kill(gone);
+    await expect(gone.setNetworkPolicy('cut')).rejects.toMatchObject({ code: 'computer_lost' });
+    // Whatever the helper has met by then.
+    const change = underWay.setNetworkPolicy('cut');
+    await Promise.all([expect(change).rejects.toMatchObject({ code: 'computer_lost' }), kill(underWay)]);
+    await Promise.all([gone.cleanup(), underWay.cleanup()]);
+  });
+
   test('cannot be changed with an image that has no ip, and the error says what to do', async () => {
     const bare = 'swelancer-test:no-ip';
     await importImage(docker, bare, ['ip', 'busybox']);
