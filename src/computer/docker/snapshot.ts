@@ -23,7 +23,7 @@ export interface SnapshotStoreOptions {
 /** The snapshots of one runtime. They carry the labels of their computer, by which they are found when their owner dies. */
 export class SnapshotStore {
   readonly #options: SnapshotStoreOptions;
-  /** To be removed, and still in use when that was tried. */
+  /** To be removed, and perhaps there: still in use when that was tried, or made without a word of it. */
   readonly #unwanted = new Set<string>();
 
   constructor(options: SnapshotStoreOptions) {
@@ -56,7 +56,9 @@ export class SnapshotStore {
       );
     } catch (error) {
       signal?.throwIfAborted();
-      const { message } = readRefusal(error);
+      const { status, message } = readRefusal(error);
+      // Where no answer came it may have been made all the same. By the time the computer is given back it is over.
+      if (status === undefined) this.#unwanted.add(image);
       throw new SnapshotError(
         `The Docker engine made no snapshot of ${container.name}: ${message}. The computer itself goes on.`,
         { reason: 'other', computerId: container.name, cause: error },
