@@ -22,7 +22,7 @@ export function describeRun(options: EvalOptions): RunDescription {
     ...identity,
     dataset: { fingerprint: identity.dataset, tasks: [...dataset].map(describeTask) },
     epochs,
-    versions: { swelancer: ownVersion(), node: process.version },
+    versions: ownVersions(),
   };
 }
 
@@ -95,6 +95,11 @@ function layoutName(layout: LayoutFactory): string {
 /** As it is read back from a file: undefined entries are gone. */
 function plainJson(value: Record<string, unknown>): RunDescription['configuration'] {
   return JSON.parse(JSON.stringify(value)) as RunDescription['configuration'];
+}
+
+/** Of this package and of Node. */
+export function ownVersions(): RunDescription['versions'] {
+  return { swelancer: ownVersion(), node: process.version };
 }
 
 /** From the package itself, whether it runs from its sources or as it is published. A bundle does not have it beside it. */

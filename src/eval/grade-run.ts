@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { noopAgent } from '../agent/noop-agent.js';
@@ -7,14 +8,15 @@ import type { ResultRecord, TaskResult, UngradedResult } from '../result/task-re
 import { toErrorRecord } from '../errors.js';
 import type { Scorer } from '../scorer/scorer.js';
 import { taskScorer } from '../scorer/task-scorer.js';
+import { describedSamples } from '../store/described-samples.js';
 import { settingDifferences } from '../store/differences.js';
 import { StoreError } from '../store/errors.js';
 import { isMissing } from '../store/is-missing.js';
-import type { AttemptKey } from '../store/sample-key.js';
+import { type AttemptKey, type SampleKey, sampleKeyText } from '../store/sample-key.js';
 import type { RunDescription } from '../store/run-description.js';
 import { RunStore } from '../store/run-store.js';
 import { StoredRun } from '../store/stored-run.js';
-import { scorerSettings } from './describe-run.js';
+import { ownVersions, scorerSettings } from './describe-run.js';
 import type { EvalOptions } from './eval-options.js';
 import { planEval } from './eval-plan.js';
 import type { EvalOutcome } from './eval-run.js';
@@ -61,33 +63,50 @@ export async function gradeRun(store: string, options: GradeRunOptions): Promise
   return await session(store, description, options, runEventsOf(options.events));
 }
 
-export interface RescoreOptions extends GradeRunOptions {
+export interface RescoreOptions extends GradeRunOptions, Pick<EvalOptions, 'runId'> {
   /** The folder of the new results. The run that is scored again stays as it is. */
   readonly into: string;
+  /** For people. Default: the name of the run that is scored again, with `, scored again`. */
+  readonly name?: string | undefined;
 }
 
 /**
- * Scores the saved work of a run again, by another scorer or in other computers, as a run of its own. Interrupted, it goes
- * on where it was. A sample whose work cannot be read any more is left out, and a `diagnostic` event says so: it is among
- * the summary's `missing`.
+ * Scores the saved work of a run again, by another scorer or in other computers, as a run of its own, whose description
+ * tells what it is from (`rescoredFrom`). Work that has no score yet is scored too. Interrupted, it goes on where it was. A
+ * sample whose work cannot be read any more is left out, and a `diagnostic` event says so: it is among the summary's
+ * `missing`, as are those that no agent came to the end of.
  * @throws StoreError
  */
-export async function rescoreRun(store: string, { into, ...options }: RescoreOptions): Promise<EvalOutcome> {
+export async function rescoreRun(
+  store: string,
+  { into, name, runId, ...options }: RescoreOptions,
+): Promise<EvalOutcome> {
   const from = await StoredRun.open(store);
+  const original = from.description;
   const scorer = options.scorer ?? taskScorer();
-  const rescored = scoredBy(from.description, scorer);
-  const description = {
-    ...rescored,
-    configuration: { ...rescored.configuration, rescored: from.description.runId },
-  };
   const events = runEventsOf(options.events);
-  const target = await RunStore.open({ path: into, description });
+  const target = await RunStore.open({
+    path: into,
+    description: {
+      ...scoredBy(original, scorer),
+      runId: runId ?? randomUUID(),
+      name: name ?? `${original.name}, scored again`,
+      createdAt: new Date().toISOString(),
+      versions: ownVersions(),
+      rescoredFrom: {
+        runId: original.runId,
+        name: original.name,
+        createdAt: original.createdAt,
+        scorer: original.scorer,
+      },
+    },
+  });
   try {
     await copyWork(from, target, events.scope({ runId: target.description.runId }).span());
   } finally {
     await target[Symbol.asyncDispose]();
   }
-  return await session(into, description, { ...options, scorer }, events);
+  return await session(into, target.description, { ...options, scorer }, events);
 }
 
 /** A run's description with another scorer. */
@@ -102,35 +121,65 @@ function scoredBy(description: RunDescription, scorer: Scorer): RunDescription {
 }
 
 async function copyWork(from: StoredRun, target: RunStore, events: EventScope): Promise<void> {
-  for (const record of await from.records()) {
-    const key = { taskId: record.taskId, epoch: record.epoch, attempt: 1 };
+  const { runId } = target.description;
+  const records = bySample(await from.records());
+  const ungraded = bySample(await from.ungraded());
+  for (const sample of describedSamples(from.description)) {
+    const key = { ...sample, attempt: 1 };
     const { finished, collected } = target.state(key);
     if (finished || collected !== undefined) continue;
     const scope = events.within(key);
-    const found = await savedWork(from, record, scope);
+    const text = sampleKeyText(sample);
+    const found =
+      (await keptWork(from, ungraded.get(text), scope)) ?? (await savedWork(from, records.get(text), scope));
     if (found === undefined) continue;
     await target.started(key);
+    const own = { runId, attempt: 1, workOf: undefined };
     if ('nothingToScore' in found) {
       // Leaving it out would make the others' share larger.
-      await target.finished(key, { ...found.nothingToScore, attempt: 1, workOf: undefined }, { final: true });
+      await target.finished(key, { ...found.nothingToScore, ...own }, { final: true });
       continue;
     }
-    await copyTranscript(from, record, target.attempt(key).transcript, scope);
-    await target.collected(key, { ...found.work, attempt: 1, workOf: undefined, earned: 0 });
+    await copyTranscript(from, found.of, target.attempt(key).transcript, scope);
+    await target.collected(key, { ...found.work, ...own, earned: 0 });
   }
 }
 
-type SavedWork = { readonly work: UngradedResult } | { readonly nothingToScore: TaskResult };
+function bySample<Key extends SampleKey>(keys: readonly Key[]): ReadonlyMap<string, Key> {
+  return new Map(keys.map((key) => [sampleKeyText(key), key]));
+}
+
+type SavedWork =
+  | { readonly work: UngradedResult; readonly of: WorkKey }
+  | { readonly nothingToScore: TaskResult };
+
+type WorkKey = AttemptKey & Pick<ResultRecord, 'workOf'>;
+
+/** What a sample that has no score yet left to be graded. */
+async function keptWork(
+  from: StoredRun,
+  key: AttemptKey | undefined,
+  events: EventScope,
+): Promise<SavedWork | undefined> {
+  if (key === undefined) return undefined;
+  const work = await from.work(key);
+  if (work !== undefined) return { work, of: key };
+  events.emit('diagnostic', {
+    message: `Work that was not graded yet cannot be read: that of task ${key.taskId}, epoch ${key.epoch} is left out. Bring the file back and score the run again into the same folder.`,
+  });
+  return undefined;
+}
 
 /** What is to be scored of a sample: from its result, else from the work as it was kept before it was graded. */
 async function savedWork(
   from: StoredRun,
-  record: ResultRecord,
+  record: ResultRecord | undefined,
   events: EventScope,
 ): Promise<SavedWork | undefined> {
+  if (record === undefined) return undefined;
   try {
     const result = await from.result(record);
-    return hasWork(result) ? { work: result } : { nothingToScore: result };
+    return hasWork(result) ? { work: result, of: record } : { nothingToScore: result };
   } catch (error) {
     // Where there is neither patch nor logs, the journal tells all of a result.
     if (record.status !== 'scored' && !hasWork(record))
@@ -143,7 +192,7 @@ async function savedWork(
           : `A result cannot be read: task ${record.taskId}, epoch ${record.epoch} is scored from the work as it was kept before it was graded.`,
       error: toErrorRecord(error),
     });
-    return work && { work };
+    return work && { work, of: record };
   }
 }
 
@@ -153,7 +202,7 @@ function hasWork({ status, patch, answer }: ResultRecord): boolean {
 
 async function copyTranscript(
   from: StoredRun,
-  record: AttemptKey & Pick<ResultRecord, 'workOf'>,
+  record: WorkKey,
   path: string,
   events: EventScope,
 ): Promise<void> {

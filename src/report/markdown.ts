@@ -35,9 +35,13 @@ export function markdownReport(data: ReportData): string {
       : [
           `Left out, since a comment holds ${count(maxCharacters)} characters: ${nameText(leftOut.join(', '))}. All of it is in report.html and summary.json.`,
         ]),
-    `<sub>Run \`${cut(description.runId, nameCharacters).replaceAll('`', '')}\`, ${moment(description.createdAt)}, dataset \`${description.dataset.fingerprint.slice(0, 12)}\`; intervals by Wilson or by bootstrap with seed ${summary.seed}.</sub>`,
+    `<sub>Run ${runCode(description.runId)}${description.rescoredFrom === undefined ? '' : `, which scored the work of run ${runCode(description.rescoredFrom.runId)} again`}, ${moment(description.createdAt)}, dataset \`${description.dataset.fingerprint.slice(0, 12)}\`; intervals by Wilson or by bootstrap with seed ${summary.seed}.</sub>`,
   ];
   return `${[opening, ...texts, ...end].join('\n\n')}\n`;
+}
+
+function runCode(runId: string): string {
+  return `\`${cut(runId, nameCharacters).replaceAll('`', '')}\``;
 }
 
 function tableSection(table: FigureTable): Section {

@@ -6,6 +6,8 @@ export function differences(before: RunDescription, now: RunDescription): readon
   const found: string[] = [];
   if (before.dataset.fingerprint !== now.dataset.fingerprint) found.push(datasetDifference(before, now));
   if (before.epochs !== now.epochs) found.push(`epochs was ${before.epochs} and is ${now.epochs}`);
+  const [was, is] = [before.rescoredFrom?.runId, now.rescoredFrom?.runId];
+  if (was !== is) found.push(`rescoredFrom was ${show(was)} and is ${show(is)}`);
   return [...found, ...settingDifferences(before, now)];
 }
 

@@ -32,6 +32,10 @@ export const runDescriptionSchema = z.object({
   configuration: z.record(z.string(), json),
   /** Of this package and of Node, at creation. */
   versions: z.record(z.string(), z.string()),
+  /** The run whose saved work this one has scored again, as `rescoreRun` does: no agent has run in this one. */
+  rescoredFrom: z
+    .object({ runId: z.string(), name: z.string(), createdAt: z.string(), scorer: z.string() })
+    .optional(),
 });
 
 /** What a run is about: `run.json`. No secrets and no answers are in it. */

@@ -6,6 +6,7 @@ import type { Transcript } from '../agent/transcript/transcript-entry.js';
 import { readTranscript } from '../agent/transcript/transcript-file.js';
 import type { SweLancerEvent } from '../events/event.js';
 import type { ResultRecord, TaskResult, UngradedResult } from '../result/task-result.js';
+import { describedSamples } from './described-samples.js';
 import { StoreError } from './errors.js';
 import { inDatasetOrder } from './in-dataset-order.js';
 import { isMissing } from './is-missing.js';
@@ -17,6 +18,7 @@ import type { RunDescription } from './run-description.js';
 import { runFolder, type RunFolder } from './run-folder.js';
 import { parseDescription } from './run-store.js';
 import { type AttemptKey, type SampleKey, sampleKeyText } from './sample-key.js';
+import { SampleStates } from './sample-state.js';
 import { type UnfinishedAttempt, UnfinishedAttempts } from './unfinished-attempts.js';
 
 export interface Artifact {
@@ -87,6 +89,18 @@ export class StoredRun {
       finished.values(),
       this.description.dataset.tasks.map(({ id }) => id),
     );
+  }
+
+  /** Work that was kept and has no score, of samples that are not finished: of each the last attempt's. */
+  async ungraded(): Promise<readonly AttemptKey[]> {
+    const states = new SampleStates();
+    for await (const { record } of readJournal(this.folder.journal)) {
+      if (record !== undefined) states.take(record);
+    }
+    return describedSamples(this.description).flatMap((key) => {
+      const { finished, collected } = states.of(key);
+      return finished || collected === undefined ? [] : [{ ...key, attempt: collected }];
+    });
   }
 
   /** The whole result, logs and patch included. @throws StoreError */

@@ -8,7 +8,7 @@ export function overview({ description, summary }: ReportData): Markup {
   const samples = description.dataset.tasks.length * description.epochs;
   return markup`<header class="top"><div>
 <h1>${description.name}</h1>
-<p class="facts">${[description.agent, `scored by ${description.scorer}`, counted(description.dataset.tasks.length, 'task'), description.epochs > 1 && counted(description.epochs, 'epoch'), moment(description.createdAt)].filter(Boolean).join(' · ')}</p>
+<p class="facts">${[description.agent, scoredBy(description), counted(description.dataset.tasks.length, 'task'), description.epochs > 1 && counted(description.epochs, 'epoch'), moment(description.createdAt)].filter(Boolean).join(' · ')}</p>
 </div><button type="button" id="theme" aria-pressed="false">Dark</button></header>
 <section class="headline" aria-label="Headline">
 ${figure(
@@ -57,6 +57,11 @@ ${figure(
         .join(', '),
 )}
 </section>`;
+}
+
+function scoredBy({ scorer, rescoredFrom: from }: ReportData['description']): string {
+  if (from === undefined) return `scored by ${scorer}`;
+  return `scored by ${scorer} from the work of ${from.name}, run ${from.runId}, which ${from.scorer} had scored`;
 }
 
 function figure(className: string, term: string, value: string, of: Markup | string, note: string): Markup {

@@ -7,7 +7,8 @@ export const taskName = 'swelancer';
 
 /** What was evaluated: `eval` of the log. */
 export function evalSpec(run: RunDescription, model: string): InspectObject {
-  const { runId, name, createdAt, agent, scorer, epochs, dataset, configuration, versions } = run;
+  const { runId, name, createdAt, agent, scorer, epochs, dataset, configuration, versions, rescoredFrom } =
+    run;
   return {
     eval_id: logId('eval', runId),
     run_id: logId('run', runId),
@@ -35,6 +36,7 @@ export function evalSpec(run: RunDescription, model: string): InspectObject {
     packages: { swelancer: versions['swelancer'] ?? 'unknown' },
     metadata: {
       run_id: runId,
+      ...(rescoredFrom !== undefined && { rescored_from: rescoredFrom }),
       dataset_fingerprint: dataset.fingerprint,
       available_dollars: dataset.tasks.reduce((sum, { price }) => sum + price, 0) * epochs,
       scorer,

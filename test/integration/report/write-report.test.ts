@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runSummarySchema, StoredRun } from '../../../src/index.js';
+import { rescoreRun, runEval, runSummarySchema, StoredRun } from '../../../src/index.js';
 import { writeReport } from '../../../src/report/index.js';
+import { writeInspectLog } from '../../../src/report/inspect/index.js';
+import { fakeBenchmarkRuntime, fakeSolver, fakeTasks } from '../../fixtures/fake-benchmark.js';
 import { isMissing } from '../../fixtures/system-need.js';
+import { zipMembers } from '../../fixtures/zip-members.js';
 import { writeSyntheticRun } from './synthetic-run.js';
 
 let root = '';
@@ -16,6 +19,15 @@ beforeAll(async () => {
   await writeSyntheticRun(join(root, 'base'), { tasks: 12, epochs: 2, seed: 2 });
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
+
+async function inspectHeader(run: string): Promise<{ readonly eval: Readonly<Record<string, unknown>> }> {
+  const file = join(root, 'log.eval');
+  await writeInspectLog(run, file);
+  const { members } = zipMembers(await readFile(file));
+  const text = members.find(({ name }) => name === 'header.json')?.text ?? '';
+  // A type of what is looked at.
+  return JSON.parse(text) as Awaited<ReturnType<typeof inspectHeader>>;
+}
 
 describe('writing a report', () => {
   it('puts all files into the folder of the run, and nothing beside them', async () => {
@@ -55,6 +67,23 @@ describe('writing a report', () => {
     expect(JSON.parse(await readFile(files.summary, 'utf8'))).toMatchObject({
       base: { comparison: { tasks: 11 } },
     });
+  });
+
+  it('says from which run the work is that was scored again', async () => {
+    const [store, into] = [join(root, 'first'), join(root, 'again')];
+    const options = { dataset: fakeTasks(2), runtime: fakeBenchmarkRuntime() };
+    const { runId } = await runEval({ ...options, agent: fakeSolver, store, name: 'The first' });
+    await rescoreRun(store, { ...options, into });
+    const files = await writeReport(into);
+    expect(await readFile(files.html, 'utf8')).toContain(`from the work of The first, run ${runId}, which`);
+    expect(await readFile(files.markdown, 'utf8')).toContain(`the work of run \`${runId}\` again`);
+    expect(JSON.parse(await readFile(files.summary, 'utf8'))).toMatchObject({
+      run: { name: 'The first, scored again', rescoredFrom: { runId, scorer: 'task' } },
+    });
+    const headers = [(await inspectHeader(store)).eval, (await inspectHeader(into)).eval];
+    expect(headers).toMatchObject([{}, { metadata: { rescored_from: { runId } } }]);
+    const names = ['eval_id', 'run_id', 'task_id', 'task_display_name', 'created'] as const;
+    for (const name of names) expect(headers[0]?.[name]).not.toBe(headers[1]?.[name]);
   });
 
   it('replaces an older report', async () => {

@@ -20,6 +20,7 @@ import {
   StoreError,
   type SweLancerEvent,
 } from '../../../src/index.js';
+import { inspectLogName } from '../../../src/report/inspect/index.js';
 import { fakeBenchmarkRuntime, fakeSolver, fakeTasks, lost } from '../../fixtures/fake-benchmark.js';
 import { isMissing } from '../../fixtures/system-need.js';
 
@@ -497,8 +498,90 @@ describe('the folder of a run', () => {
     expect(again.records[0]).toMatchObject({ scorer: 'strict', agent: 'counting', earned: 0 });
     expect(solved).toHaveLength(4);
     const stored = await StoredRun.open(into);
-    expect(stored.description.configuration).toMatchObject({ rescored: original.runId });
-    expect((await (await StoredRun.open(store)).records())[0]?.earned).toBe(100);
+    const { description: from } = await StoredRun.open(store);
+    expect(stored.description.rescoredFrom).toEqual({
+      runId: original.runId,
+      name: 'counting',
+      createdAt: from.createdAt,
+      scorer: 'task',
+    });
+    expect(from.rescoredFrom).toBeUndefined();
+    expect((await StoredRun.open(store).then((run) => run.records()))[0]?.earned).toBe(100);
+  });
+
+  it('keeps a run that scores again apart from its original, also where it goes on', async () => {
+    const [store, into] = [await newFolder(), await newFolder()];
+    const dataset = fakeTasks(2);
+    let broken = true;
+    const runtime = fakeBenchmarkRuntime({
+      on: ({ taskId, label }) => (broken && taskId === '1_1' && label === 'start' ? lost() : undefined),
+    });
+    const original = await runEval({ dataset, agent: fakeSolver, runtime, store, retries: { attempts: 0 } });
+    broken = false;
+    const told = new Set<string | undefined>();
+    const events: EvalOptions['events'] = ({ runId }) => told.add(runId);
+    const options = { into, dataset, runtime, name: 'Again', events };
+    const again = await rescoreRun(store, options);
+    expect(again.runId).not.toBe(original.runId);
+    expect(again.records.map(({ runId }) => runId)).toEqual([again.runId, again.runId]);
+    expect([...told]).toEqual([again.runId]);
+    expect(await rescoreRun(store, options)).toMatchObject({ runId: again.runId });
+    const [of, by] = [await StoredRun.open(store), await StoredRun.open(into)];
+    expect(by.description).toMatchObject({ runId: again.runId, name: 'Again' });
+    expect(inspectLogName(by.description)).not.toBe(inspectLogName(of.description));
+    await expect(runEval({ dataset, agent: fakeSolver, runtime, store: into })).rejects.toThrow(
+      /rescoredFrom was/,
+    );
+    await runEval({ dataset, agent: fakeSolver, runtime, store: join(into, 'other') });
+    await expect(rescoreRun(join(into, 'other'), options)).rejects.toThrow(/rescoredFrom was .* and is/);
+  });
+
+  it('scores work again that was saved and not graded, and says what is left out', async () => {
+    const [store, into] = [await newFolder(), await newFolder()];
+    const dataset = fakeTasks(4);
+    let gradings = 0;
+    const run = runEval({
+      dataset,
+      agent: fakeSolver,
+      runtime: fakeBenchmarkRuntime({
+        on: ({ label }) => {
+          if (label !== 'end-to-end tests' || ++gradings === 1) return undefined;
+          if (gradings === 3) queueMicrotask(() => run.cancel());
+          return new Promise(() => undefined);
+        },
+      }),
+      store,
+      concurrency: 3,
+    });
+    expect(await run).toMatchObject({ status: 'cancelled', records: [{ status: 'scored' }] });
+    const cut = await StoredRun.open(store);
+    const kept = await cut.ungraded();
+    expect(kept).toHaveLength(2);
+    const [damaged] = kept;
+    if (damaged === undefined) throw new Error('Nothing was kept.');
+    const { work: path } = cut.folder.attempt(damaged);
+    const whole = await readFile(path);
+    await truncate(path, 20);
+    const told: string[] = [];
+    const again = () =>
+      rescoreRun(store, {
+        into,
+        dataset,
+        runtime: fakeBenchmarkRuntime(),
+        events: (event) => event.type === 'diagnostic' && told.push(`${event.taskId}: ${event.message}`),
+      });
+    const { taskId } = damaged;
+    const first = await again();
+    expect(first.records.map(({ status }) => status)).toEqual(['scored', 'scored']);
+    expect(first.summary.missing).toHaveLength(2);
+    expect(first.summary.missing).toContainEqual({ taskId, epoch: 1 });
+    expect(told).toEqual([expect.stringMatching(`^${taskId}: .* not graded yet cannot be read`)]);
+    await writeFile(path, whole);
+    const second = await again();
+    expect(second.records.map(({ status }) => status)).toEqual(['scored', 'scored', 'scored']);
+    expect(second.summary.cost.cost).toBe(0.03);
+    expect(second.summary.missing).toEqual([{ taskId: '3-manager-0', epoch: 1 }]);
+    expect(await cut.ungraded(), 'the original stays as it is').toEqual(kept);
   });
 
   it('scores from the work as it was kept where a result is damaged, and says what it had to leave out', async () => {
