@@ -4,6 +4,8 @@ import type { EvalOptions } from '../eval/eval-options.js';
 import { planEval } from '../eval/eval-plan.js';
 import type { EvalOutcome, EvalRun } from '../eval/eval-run.js';
 import { runEval } from '../eval/run-eval.js';
+import { runEventsOf } from '../events/run-events.js';
+import { endSetups } from '../swelancer/end-setups.js';
 import { sharedSetups } from '../swelancer/shared-setups.js';
 import { compareRuns } from '../metrics/compare-runs.js';
 import type { Ablation } from './ablation.js';
@@ -48,8 +50,7 @@ export async function runAblation(options: AblationOptions): Promise<Ablation> {
   const setups = sharedSetups({ keep: options.keepSetups ?? defaultKeepSetups });
   await using _ended = {
     [Symbol.asyncDispose]: async () => {
-      // What cannot be removed goes with the next sweep, and is worth no result.
-      await Promise.resolve(setups[Symbol.asyncDispose]()).catch(() => undefined);
+      await endSetups(setups, runEventsOf(options.base.events).scope());
     },
   };
   const outcomes: EvalOutcome[] = [];

@@ -2,9 +2,10 @@ import type { ComputerRuntime, FetchedImage } from '../computer/computer-interfa
 import type { Task } from '../dataset/task.js';
 import type { EventScope } from '../events/event-scope.js';
 import type { RunEvents } from '../events/run-events.js';
-import { type ConfigurationError, toErrorRecord } from '../errors.js';
+import type { ConfigurationError } from '../errors.js';
 import { gateOf } from '../gate.js';
 import type { TaskResult } from '../result/task-result.js';
+import { endSetups } from '../swelancer/end-setups.js';
 import { imageName } from '../swelancer/image-name.js';
 import { type SharedSetups, sharedSetups } from '../swelancer/shared-setups.js';
 import { runIdentity } from './describe-run.js';
@@ -116,23 +117,14 @@ export async function runSamples(run: SampleRun): Promise<void> {
   await queues.tasks.onIdle();
 }
 
-/**
- * Its own, or somebody else's, who disposes of them. What cannot be removed is the machine's trouble and no reason to end a
- * run: it is tried again at the end, and told then.
- */
+/** Its own, or somebody else's, who disposes of them. */
 function setupsOf({ setups: given }: EvalOptions, scope: EventScope): SharedSetups {
   const setups = given ?? sharedSetups();
   return {
     join: (wanted) => setups.join(wanted),
-    release: (taskId) => setups.release(taskId).catch(() => undefined),
+    release: (taskId) => setups.release(taskId),
     [Symbol.asyncDispose]: async () => {
-      if (given !== undefined) return;
-      try {
-        await setups[Symbol.asyncDispose]();
-      } catch (error) {
-        const message = `Snapshots of set-ups could not be removed, and are still on the machine: ${toErrorRecord(error).message}`;
-        scope.emit('diagnostic', { message });
-      }
+      if (given === undefined) await endSetups(setups, scope);
     },
   };
 }

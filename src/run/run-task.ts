@@ -1,5 +1,6 @@
 import type { Score } from '../scorer/scorer.js';
 import { fullSetup, type ProvisionedComputer } from '../swelancer/provision.js';
+import { endSetups } from '../swelancer/end-setups.js';
 import { sharedSetups } from '../swelancer/shared-setups.js';
 import { startReadyComputer } from '../swelancer/ready-computer.js';
 import { Computer } from '../computer/computer.js';
@@ -35,11 +36,8 @@ export async function runTask(options: RunTaskOptions): Promise<TaskResult> {
   } catch (thrown) {
     ending = { thrown };
   }
-  try {
-    await own?.[Symbol.asyncDispose]();
-  } catch (error) {
-    warn(attempt, 'The snapshot of the set-up could not be removed.', error);
-  }
+  const left = own && (await endSetups(own, attempt.events));
+  if (left !== undefined) attempt.facts.warnings.push(left);
   return finishAttempt(attempt, ending);
 }
 

@@ -10,7 +10,7 @@ import type { StartingPoint } from './starting-point.js';
 /**
  * Set-ups that are gone through once: the first computer of a task is set up and copied when it is ready, before any
  * agent is let in, and the others (further attempts, grading, the user tool) start from the copy. Give the same one to
- * every `runTask` that is to share; disposing of it removes all copies. Where a runtime makes no snapshots, or an image
+ * every `runTask` that is to share; disposing of it removes all copies, and rejects where one stays. Where a runtime makes no snapshots, or an image
  * comes with its set-up done, nothing is shared.
  */
 export interface SharedSetups extends AsyncDisposable {
@@ -18,7 +18,7 @@ export interface SharedSetups extends AsyncDisposable {
   join(wanted: WantedSetup): SetupRole;
   /**
    * For when no more attempts at a task will come, in a run: its copies go, once no computer is being started from them; or
-   * they wait for the next run, where there is room.
+   * they wait for the next run, where there is room. Never rejects: a copy that cannot be removed is tried again at the end.
    */
   release(taskId: string): Promise<void>;
 }
@@ -112,8 +112,7 @@ class KeptSetups implements SharedSetups {
   }
 
   async release(taskId: string): Promise<void> {
-    if (this.#lasts(taskId)) return;
-    await this.#drop([taskId]);
+    if (!this.#lasts(taskId)) await this.#drop([taskId]);
   }
 
   #lasts(taskId: string): boolean {
@@ -124,9 +123,12 @@ class KeptSetups implements SharedSetups {
     return true;
   }
 
+  /** @throws what the first removal that failed threw */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    await this.#drop(new Set([...this.#setups.keys(), ...this.#kept.keys()]));
+    const removals = await this.#drop(new Set([...this.#setups.keys(), ...this.#kept.keys()]));
+    const failed = removals.find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
   }
 
   #first(key: string, taskId: string): FirstOfSetup {
@@ -179,16 +181,15 @@ class KeptSetups implements SharedSetups {
     };
   }
 
-  /** All of them are tried. @throws what the first failure threw */
-  async #drop(taskIds: Iterable<string>): Promise<void> {
+  /** All of them are tried. */
+  async #drop(taskIds: Iterable<string>): Promise<readonly PromiseSettledResult<void>[]> {
     const removals: Promise<void>[] = [];
     for (const taskId of taskIds) {
       for (const setup of this.#setups.get(taskId)?.values() ?? []) setup.wanted = false;
       this.#setups.delete(taskId);
       for (const setup of this.#kept.get(taskId) ?? []) removals.push(this.#remove(setup));
     }
-    const failed = (await Promise.allSettled(removals)).find(({ status }) => status === 'rejected');
-    if (failed?.status === 'rejected') throw failed.reason;
+    return await Promise.allSettled(removals);
   }
 
   /** For whoever has a computer to see to: what could not be removed is tried again at the end. */

@@ -11,7 +11,12 @@ import {
   StoreError,
 } from '../../../src/index.js';
 import { ablationMarkdown } from '../../../src/report/index.js';
-import { fakeBenchmarkRuntime, fakeSolver, fakeTasks } from '../../fixtures/fake-benchmark.js';
+import {
+  fakeBenchmarkRuntime,
+  fakeSolver,
+  fakeTasks,
+  withStubbornSnapshots,
+} from '../../fixtures/fake-benchmark.js';
 
 const folders: string[] = [];
 afterAll(async () => {
@@ -130,6 +135,28 @@ describe('runAblation', () => {
     const whole = await runAblation(options);
     expect(whole).toMatchObject({ status: 'completed', missing: [] });
     expect(whole.cells.map(({ summary }) => summary.overall.earned)).toEqual([3600, 1200, 0]);
+  });
+
+  it('tells once, when all cells are over, which set-ups could not be removed', async () => {
+    const told: string[] = [];
+    let running = 0;
+    const { status } = await runAblation({
+      base: {
+        ...base(),
+        runtime: withStubbornSnapshots(fakeBenchmarkRuntime()),
+        events: (event) => {
+          if (event.type === 'run.started') running++;
+          if (event.type === 'run.finished') running--;
+          if (event.type === 'diagnostic') told.push(`${event.message} (${running} runs)`);
+        },
+      },
+      factors: { userTool: [true, false] },
+      keepSetups: 2,
+    });
+    expect(status).toBe('completed');
+    expect(told).toEqual([
+      'Snapshots of set-ups could not be removed, and are still on the machine: The engine is busy. (0 runs)',
+    ]);
   });
 
   it('begins no cell when it was cancelled before', async () => {

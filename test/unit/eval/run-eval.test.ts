@@ -14,7 +14,13 @@ import {
   runSampleJob,
 } from '../../../src/index.js';
 import { unmatchedStarts } from '../../../src/testing/index.js';
-import { fakeBenchmarkRuntime, fakeSolver, fakeTasks, lost } from '../../fixtures/fake-benchmark.js';
+import {
+  fakeBenchmarkRuntime,
+  fakeSolver,
+  fakeTasks,
+  lost,
+  withStubbornSnapshots,
+} from '../../fixtures/fake-benchmark.js';
 
 const gone = { removed: true, mayGoLater: false };
 const kept = { removed: false, mayGoLater: true };
@@ -619,22 +625,8 @@ describe('runEval', () => {
   });
 
   it('goes on when snapshots cannot be removed, and tells which stayed', async () => {
-    const fake = fakeBenchmarkRuntime();
     const removals: string[] = [];
-    const runtime: ComputerRuntime = {
-      ...fake,
-      start: async (request, options) => {
-        const computer = await fake.start(request, options);
-        const image = `snapshot of ${computer.id}`;
-        const remove = async () => {
-          removals.push(image);
-          throw new Error('The engine is busy.');
-        };
-        return Object.assign(computer, {
-          snapshot: async () => ({ image, remove, [Symbol.asyncDispose]: remove }),
-        });
-      },
-    };
+    const runtime = withStubbornSnapshots(fakeBenchmarkRuntime(), (image) => removals.push(image));
     const events = new RunEvents();
     const told: string[] = [];
     events.on('diagnostic', ({ message }) => told.push(message));

@@ -4,9 +4,16 @@ import {
   ConfigurationError,
   type LayoutFactory,
   officialLayout,
+  runTask,
   type SetupRole,
   sharedSetups,
 } from '../../../src/index.js';
+import {
+  fakeBenchmarkRuntime,
+  fakeSolver,
+  fakeTasks,
+  withStubbornSnapshots,
+} from '../../fixtures/fake-benchmark.js';
 
 const runtime: ComputerRuntime = {
   name: 'none',
@@ -130,6 +137,33 @@ describe('shared set-ups', () => {
     await expect(setups[Symbol.asyncDispose]()).rejects.toThrow('The engine is busy.');
     await setups[Symbol.asyncDispose]();
     expect(counts.removals).toBe(3);
+  });
+
+  it('that cannot be removed when they are released are no trouble of who releases them', async () => {
+    const setups = sharedSetups();
+    const { counts, snapshot } = countedSnapshot(2);
+    await as(setups.join(wanted('1')), 'first').keep(snapshot, {});
+    await setups.release('1');
+    expect(counts.removals).toBe(1);
+    await expect(setups[Symbol.asyncDispose]()).rejects.toThrow('The engine is busy.');
+    await setups[Symbol.asyncDispose]();
+    expect(counts.removals).toBe(3);
+  });
+
+  it('of a single attempt that cannot be removed are a warning of its result, told once', async () => {
+    const told: string[] = [];
+    const [task] = fakeTasks(1);
+    if (task === undefined) throw new Error('There is no task.');
+    const result = await runTask({
+      task,
+      agent: fakeSolver,
+      runtime: withStubbornSnapshots(fakeBenchmarkRuntime()),
+      events: (event) => {
+        if (event.type === 'diagnostic') told.push(event.message);
+      },
+    });
+    expect(result).toMatchObject({ status: 'scored', warnings: [{ message: 'The engine is busy.' }] });
+    expect(told).toEqual([expect.stringMatching(/^Snapshots of set-ups could not be removed/)]);
   });
 
   it('that come after the end are removed at once', async () => {
