@@ -176,13 +176,14 @@ function sampleContexts(
       modelCall: gateOf(queues.modelCalls),
     },
   };
+  const identity = runIdentity(options);
   const shared = {
     store: run.store,
     retries: plan.retries,
     // Where attempts run elsewhere, those who work on them count.
     deaths: {
       runId: scope.context.runId ?? '',
-      run: runIdentity(options),
+      run: identity,
       most: options.executor === undefined ? plan.retries.deaths : Infinity,
     },
     events: scope,
@@ -192,7 +193,7 @@ function sampleContexts(
     keepArtifacts: options.keepArtifacts,
     elsewhere: options.executor && {
       executor: options.executor,
-      run: runIdentity(options),
+      run: identity,
       onRefused: (error: ConfigurationError) => control.fail(error),
     },
   };
