@@ -117,6 +117,7 @@ export class EvalSession {
       path: options.store,
       description,
       allowChanges: options.allowChanges,
+      onLost: (error) => this.#control.fail(error),
       onRetry: (error) =>
         this.#scope.emit('diagnostic', {
           message: `The store could not be written and is tried again: ${error instanceof Error ? error.message : String(error)}`,

@@ -3,6 +3,8 @@ import { SweLancerError, type SweLancerErrorOptions } from '../errors.js';
 export type StoreProblem =
   /** Another process is at work in the folder. */
   | 'locked'
+  /** Another process has taken the folder over while this one was at work in it. */
+  | 'lost'
   /** The folder belongs to another dataset, agent or configuration. */
   | 'mismatch'
   /** The folder is not a run's, or cannot be read. */

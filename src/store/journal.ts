@@ -9,6 +9,8 @@ import { type Patience, patiently } from './patience.js';
 export interface JournalOptions extends Patience {
   /** Where the last line to be kept ends. Whatever follows is cut off. Bytes. */
   readonly end: number;
+  /** Called before each write, and throws where this process must not write any longer. */
+  readonly check: () => Promise<void>;
 }
 
 /**
@@ -36,6 +38,7 @@ export class Journal implements AsyncDisposable {
   static async open(path: string, options: JournalOptions): Promise<Journal> {
     const file = await open(path, 'a');
     try {
+      await options.check();
       await file.truncate(options.end);
       await file.datasync();
       await syncFolder(dirname(path));
@@ -81,6 +84,7 @@ export class Journal implements AsyncDisposable {
   /** Writes all of it, or nothing: what a failed write has left is cut off before the next. */
   async #write(bytes: Buffer): Promise<void> {
     await patiently(`The journal ${this.#path}`, this.#options, async () => {
+      await this.#options.check();
       if (this.#torn) await this.#file.truncate(this.#end);
       this.#torn = true;
       await this.#file.appendFile(bytes);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { link, open, readFile, readlink, rm, stat, utimes } from 'node:fs/promises';
+import type { BigIntStats } from 'node:fs';
+import { type FileHandle, link, open, readFile, readlink, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
@@ -17,12 +18,23 @@ const holderSchema = z.object({
 });
 type Holder = z.infer<typeof holderSchema>;
 
-/** Milliseconds between signs of life of a holder, and without one after which a holder that cannot be seen is gone. */
-const signMs = 10_000;
+/** Milliseconds without a sign of life after which a holder that cannot be seen is gone. */
 const silentMs = 120_000;
 /** Milliseconds to wait for somebody who takes a lock over, which is a matter of a few calls. */
 const takeoverPauseMs = 5;
 const takeoverMs = 10_000;
+
+export interface LockOptions {
+  /** Told once when a sign of life finds that another process has the lock. */
+  readonly onLost?: ((error: StoreError) => void) | undefined;
+  /** Milliseconds between signs of life. Default: 10,000. */
+  readonly signMs?: number | undefined;
+}
+
+export interface FolderLock extends AsyncDisposable {
+  /** For before each write: a process may have been stopped for any time. @throws StoreError `lost` */
+  readonly check: () => Promise<void>;
+}
 
 /**
  * Keeps a folder for this process. A lock whose process is gone is taken over, on this machine: in another container, whose
@@ -30,26 +42,73 @@ const takeoverMs = 10_000;
  * has to be removed by hand. Our own code, since kept lock packages go by a file's age alone and Node has no `flock`.
  * @throws StoreError `locked`
  */
-export async function lockFolder(path: string): Promise<AsyncDisposable> {
+export async function lockFolder(
+  path: string,
+  { onLost, signMs = 10_000 }: LockOptions = {},
+): Promise<FolderLock> {
   const own = await newHolder();
-  for (;;) {
-    if (await create(path, own)) break;
+  let file: FileHandle | undefined;
+  while ((file = await create(path, own)) === undefined) {
     const holder = await read(path);
     if (holder === undefined) continue;
     if (await isAlive(path, holder)) throw lockedBy(holder, path);
     await removeStale(path, holder);
   }
-  const signs = setInterval(() => {
-    const now = new Date();
-    void utimes(path, now, now).catch(() => undefined);
-  }, signMs);
+  return await held(path, own, file, { onLost, signMs });
+}
+
+/** @param file the lock, open: so no other file gets its number, and signs of life go to no other lock. */
+async function held(
+  path: string,
+  own: Holder,
+  file: FileHandle,
+  { onLost, signMs }: { readonly signMs: number } & LockOptions,
+): Promise<FolderLock> {
+  const made = await file.stat({ bigint: true });
+  let lost: StoreError | undefined;
+  const check = async () => {
+    if (lost === undefined && !(await isSame(path, made))) {
+      const holder = await read(path);
+      if (holder?.nonce !== own.nonce) lost ??= lostTo(holder, path);
+    }
+    if (lost !== undefined) throw lost;
+  };
+  const sign = async () => {
+    try {
+      await check();
+      const now = new Date();
+      await file.utimes(now, now);
+    } catch {
+      // A disk that does not answer is met by whoever writes.
+      if (lost === undefined) return;
+      clearInterval(signs);
+      onLost?.(lost);
+    }
+  };
+  const signs = setInterval(() => void sign(), signMs);
   signs.unref();
   return {
+    check,
     [Symbol.asyncDispose]: async () => {
       clearInterval(signs);
-      await release(path, own);
+      try {
+        await release(path, own);
+      } finally {
+        await file.close();
+      }
     },
   };
+}
+
+/** Cheaper than a look at what is in it, and enough where file numbers last. */
+async function isSame(path: string, { dev, ino }: BigIntStats): Promise<boolean> {
+  try {
+    const now = await stat(path, { bigint: true });
+    return now.dev === dev && now.ino === ino;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
 }
 
 async function newHolder(): Promise<Holder> {
@@ -62,23 +121,23 @@ async function newHolder(): Promise<Holder> {
   };
 }
 
-/** Puts the lock in place as a whole: a process that dies meanwhile leaves none, or one that can be read. */
-async function create(path: string, holder: Holder): Promise<boolean> {
+/**
+ * Puts the lock in place as a whole: a process that dies meanwhile leaves none, or one that can be read. Undefined where
+ * there is one.
+ */
+async function create(path: string, holder: Holder): Promise<FileHandle | undefined> {
   const whole = `${path}.${holder.nonce}`;
+  const file = await open(whole, 'wx');
   try {
-    const file = await open(whole, 'wx');
-    try {
-      await file.writeFile(JSON.stringify(holder));
-      await file.datasync();
-    } finally {
-      await file.close();
-    }
+    await file.writeFile(JSON.stringify(holder));
+    await file.datasync();
     await link(whole, path);
-    return true;
+    return file;
   } catch (error) {
+    await file.close();
     const { code, syscall } = error as NodeJS.ErrnoException;
     // There is one; or whoever holds it has cleared this one away as a dead process's.
-    if (code === 'EEXIST' || (code === 'ENOENT' && syscall === 'link')) return false;
+    if (code === 'EEXIST' || (code === 'ENOENT' && syscall === 'link')) return undefined;
     throw error;
   } finally {
     await rm(whole, { force: true });
@@ -127,7 +186,8 @@ async function removeStale(path: string, holder: Holder): Promise<void> {
   const takeover = `${path}.takeover`;
   const own = await newHolder();
   const giveUpAt = performance.now() + takeoverMs;
-  while (!(await create(takeover, own))) {
+  let file: FileHandle | undefined;
+  while ((file = await create(takeover, own)) === undefined) {
     const other = await read(takeover);
     if (other === undefined) continue;
     if (!(await isAlive(takeover, other))) await removeStale(takeover, other);
@@ -139,6 +199,7 @@ async function removeStale(path: string, holder: Holder): Promise<void> {
     if (current?.nonce === holder.nonce) await rm(path, { force: true });
   } finally {
     await release(takeover, own);
+    await file.close();
   }
 }
 
@@ -155,6 +216,17 @@ function lockedBy({ host, pid }: Holder, path: string): StoreError {
   return new StoreError(`Process ${pid} on ${host} is at work in this folder. ${advice}`, {
     problem: 'locked',
   });
+}
+
+function lostTo(holder: Holder | undefined, path: string): StoreError {
+  const what =
+    holder === undefined
+      ? `${path} has been removed`
+      : `Process ${holder.pid} on ${holder.host} has taken over ${path}`;
+  return new StoreError(
+    `${what} while this process was at work, which happens when it is stopped for minutes. It ends, and writes nothing more. What it had under way is begun again by whoever goes on with the run.`,
+    { problem: 'lost' },
+  );
 }
 
 /** When a process started, in the kernel's clock ticks. Linux only. */

@@ -14,7 +14,7 @@ import { FetchedImages } from './fetched-images.js';
 import { Journal } from './journal.js';
 import type { JournalRecord, SpentRecord } from './journal-record.js';
 import { removeLeftovers } from './leftovers.js';
-import { lockFolder } from './lock.js';
+import { type FolderLock, lockFolder } from './lock.js';
 import { type Patience, patiently } from './patience.js';
 import { readJournal } from './read-journal.js';
 import { type RunDescription, runDescriptionSchema } from './run-description.js';
@@ -30,6 +30,11 @@ export interface RunStoreOptions extends Patience {
   readonly description: RunDescription;
   /** Continues a folder whose dataset, agent or configuration was another. Its journal says so. Default: false. */
   readonly allowChanges?: boolean | undefined;
+  /**
+   * Told when another process has taken the folder over, within seconds, also while nothing is written. From then on every
+   * write throws that error.
+   */
+  readonly onLost?: ((error: StoreError) => void) | undefined;
 }
 
 /** What was found in a folder when it was opened: of the tasks and epochs that the run still has. */
@@ -59,7 +64,7 @@ export class RunStore implements AsyncDisposable {
   readonly #states: SampleStates;
   readonly #fetched: FetchedImages;
   readonly #journal: Journal;
-  readonly #lock: AsyncDisposable;
+  readonly #lock: FolderLock;
   readonly #patience: Patience;
 
   private constructor(
@@ -70,7 +75,7 @@ export class RunStore implements AsyncDisposable {
       readonly states: SampleStates;
       readonly fetched: FetchedImages;
       readonly journal: Journal;
-      readonly lock: AsyncDisposable;
+      readonly lock: FolderLock;
       readonly patience: Patience;
     },
   ) {
@@ -92,13 +97,13 @@ export class RunStore implements AsyncDisposable {
   static async #open(options: RunStoreOptions): Promise<RunStore> {
     const folder = runFolder(options.path);
     await createFolder(folder.path);
-    const lock = await lockFolder(folder.lock);
+    const lock = await lockFolder(folder.lock, { onLost: options.onLost });
     try {
       await removeLeftovers(folder);
       const { description, changes, existed } = await describe(folder, options);
       const { states, fetched, end, ...damage } = await recover(folder.journal);
       const patience: Patience = { patienceMs: options.patienceMs, onRetry: options.onRetry };
-      const journal = await Journal.open(folder.journal, { end, ...patience });
+      const journal = await Journal.open(folder.journal, { end, check: lock.check, ...patience });
       const found: StoreFindings = {
         resumed: existed,
         ...counted(describedSamples(description).map((key) => states.of(key))),
@@ -141,6 +146,7 @@ export class RunStore implements AsyncDisposable {
   async collected(key: AttemptKey, work: UngradedResult): Promise<void> {
     const path = this.attempt(key).work;
     await patiently(path, this.#patience, async () => {
+      await this.#lock.check();
       await writeDurably(path, `${JSON.stringify(work)}\n`);
       await this.#syncAttempt(key);
     });
@@ -151,7 +157,10 @@ export class RunStore implements AsyncDisposable {
   /** Keeps transcript and events of an attempt that was run elsewhere, before its result. */
   async recorded(key: AttemptKey, records: AttemptRecords): Promise<void> {
     const files = this.attempt(key);
-    await patiently(files.path, this.#patience, () => writeAttemptRecords(files, records));
+    await patiently(files.path, this.#patience, async () => {
+      await this.#lock.check();
+      await writeAttemptRecords(files, records);
+    });
   }
 
   /** Keeps what attempts under way have spent so far. */
@@ -168,6 +177,7 @@ export class RunStore implements AsyncDisposable {
   async finished(key: AttemptKey, result: TaskResult, { final }: { final: boolean }): Promise<void> {
     const files = this.attempt(key);
     await patiently(files.path, this.#patience, async () => {
+      await this.#lock.check();
       await writeAttemptFiles(files, result);
       await this.#syncAttempt(key);
     });

@@ -1,6 +1,16 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -52,5 +62,32 @@ describe('the lock of a folder', () => {
     await expect(lockFolder(path)).rejects.toMatchObject({ problem: 'locked' });
     await lock[Symbol.asyncDispose]();
     expect(existsSync(path)).toBe(false);
+  });
+
+  it('is seen to be lost without anything being written, and the other holder gets no signs of life from it', async () => {
+    const path = join(folder, 'taken');
+    let onLost: (error: unknown) => void = () => undefined;
+    const lost = new Promise<unknown>((resolve) => (onLost = resolve));
+    const lock = await lockFolder(path, { onLost, signMs: 5 });
+    await lock.check();
+    const longAgo = new Date(2020, 0, 1);
+    // In one step, as a holder is never without its lock.
+    writeFileSync(`${path}.other`, JSON.stringify({ ...dead, nonce: 'other' }));
+    utimesSync(`${path}.other`, longAgo, longAgo);
+    renameSync(`${path}.other`, path);
+    expect(await lost).toMatchObject({ code: 'store', problem: 'lost' });
+    await expect(lock.check()).rejects.toBe(await lost);
+    await lock[Symbol.asyncDispose]();
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ nonce: 'other' });
+    expect(statSync(path).mtime).toEqual(longAgo);
+  });
+
+  it('gives signs of life for as long as it is held', async () => {
+    const path = join(folder, 'signed');
+    await using lock = await lockFolder(path, { signMs: 5 });
+    const longAgo = new Date(2020, 0, 1);
+    utimesSync(path, longAgo, longAgo);
+    await expect.poll(() => statSync(path).mtimeMs, { timeout: 30_000 }).toBeGreaterThan(longAgo.getTime());
+    await lock.check();
   });
 });

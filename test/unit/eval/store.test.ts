@@ -1,6 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { appendFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -370,6 +380,46 @@ describe('the folder of a run', () => {
     await expect(Promise.resolve(runEval({ ...options, agent: fakeSolver }))).rejects.toThrow(
       /another-machine.*remove/,
     );
+  });
+
+  it('ends and writes nothing more when another process has taken its folder over', async () => {
+    const store = await newFolder();
+    const lock = join(store, 'lock');
+    const other = JSON.stringify({ host: 'other-host', pid: 7, nonce: 'other' });
+    const longAgo = new Date(2020, 0, 1);
+    const agents: string[] = [];
+    const journal = () => readFile(join(store, 'journal.jsonl'), 'utf8');
+    let before = '';
+    const run = runEval({
+      dataset: fakeTasks(6),
+      runtime: fakeBenchmarkRuntime(),
+      store,
+      concurrency: 1,
+      agent: {
+        name: 'fake-solver',
+        solve: async (context) => {
+          agents.push(context.task.id);
+          if (agents.length === 3) {
+            before = await journal();
+            await rm(lock);
+            await writeFile(lock, other);
+            await utimes(lock, longAgo, longAgo);
+          }
+          return await fakeSolver.solve(context);
+        },
+      },
+    });
+    await expect(run).rejects.toMatchObject({
+      code: 'store',
+      problem: 'lost',
+      message: expect.stringMatching(/Process 7 on other-host/),
+    });
+    expect(agents).toHaveLength(3);
+    expect(await journal()).toBe(before);
+    const attempt = await readdir(join(store, 'attempts', agents[2] ?? '', 'epoch-1', 'attempt-1'));
+    expect(attempt.filter((name) => /^(work|result)/.test(name))).toEqual([]);
+    expect(await readFile(lock, 'utf8')).toBe(other);
+    expect((await stat(lock)).mtime).toEqual(longAgo);
   });
 
   it('begins with what took longest by its own folder where it goes on, unless another order is asked for', async () => {
