@@ -34,7 +34,6 @@ export interface GradeRunOptions
     | 'secrets'
     | 'concurrency'
     | 'retries'
-    | 'failOnError'
     | 'order'
     | 'keepEvents'
     | 'keepArtifacts'
@@ -44,6 +43,12 @@ export interface GradeRunOptions
   > {
   /** Default: each task's own. `gradeRun` takes the run's only. */
   readonly scorer?: Scorer | undefined;
+  /**
+   * Ends the grading when it has met so many samples that end with an error; below 1, this share of all samples of the run;
+   * `true` is 1. Earlier errors do not count, unlike in `runEval`: those with saved work are graded anew, and nothing can be
+   * done here about the others. Default: `false`, which goes on and reports.
+   */
+  readonly failOnError?: EvalOptions['failOnError'];
 }
 
 /**

@@ -81,6 +81,7 @@ export async function runSamples(run: SampleRun): Promise<void> {
       ? undefined
       : new EventFiles(run.events, run.scope.context.runId, keep);
   using spending = new KeptSpending((attempts) => store.spent(attempts));
+  // Grading begins anew what it can, and would never begin where agents have failed too often.
   const errors = run.onlyGrading ? 0 : earlierErrors(run);
   if (errors >= plan.errorsAllowed) {
     const message = `${errors} samples have ended with an error in earlier sessions, which is as many as \`failOnError\` allows. Pass \`rerunErrors\` to begin them anew, or a higher \`failOnError\`.`;

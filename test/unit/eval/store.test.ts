@@ -525,6 +525,34 @@ describe('the folder of a run', () => {
     );
   });
 
+  it('is not kept from grading by errors of before, whoever made them, but ended by those it meets', async () => {
+    const store = await newFolder();
+    const dataset = fakeTasks(6);
+    let broken = true;
+    const runtime = fakeBenchmarkRuntime({
+      on: ({ label, taskId }) => {
+        // The first two have no work to be graded, the last of the IC tasks no tests that can be run.
+        const fault = label === 'start' ? ['0_1', '1_1'] : label === 'end-to-end tests' ? ['4_1', '5_1'] : [];
+        return broken && fault.includes(taskId) ? lost() : undefined;
+      },
+    });
+    const run = {
+      dataset,
+      agent: fakeSolver,
+      runtime,
+      store,
+      retries: { ...patient, attempts: 0, gradings: 0 },
+    };
+    expect((await runEval(run)).summary.overall).toMatchObject({ samples: 6, errors: 4 });
+    const grade = (failOnError: number) =>
+      gradeRun(store, { dataset, runtime, concurrency: 1, retries: run.retries, failOnError });
+    // Two to be graded, and the first one of them ends it.
+    expect(await grade(1)).toMatchObject({ status: 'stopped', summary: { overall: { errors: 4 } } });
+    expect((await grade(3)).status).toBe('completed');
+    broken = false;
+    expect(await grade(1)).toMatchObject({ status: 'completed', summary: { overall: { errors: 2 } } });
+  });
+
   it('scores the saved work again by another scorer, as a run of its own', async () => {
     const [store, into] = [await newFolder(), await newFolder()];
     const { agent, solved } = counting();
