@@ -70,7 +70,7 @@ export class ProgressTracker {
   /** A sample has ended, in this session or an earlier one. */
   finish(record: ResultRecord, session: 'this' | 'earlier'): void {
     this.#finished++;
-    if (record.earned > 0) this.#passed++;
+    if (record.status === 'scored' && record.passed) this.#passed++;
     if (record.status === 'error') this.#errors++;
     this.#earnedCents += Math.round(record.earned * 100);
     this.#triedCents += Math.round(record.available * 100);

@@ -6,6 +6,7 @@ import {
   type AgentFunction,
   type ComputerRuntime,
   ConfigurationError,
+  Dataset,
   RunEvents,
   runEval,
   type Scorer,
@@ -21,6 +22,7 @@ import {
   lost,
   withStubbornSnapshots,
 } from '../../fixtures/fake-benchmark.js';
+import { icTask } from '../../fixtures/tasks.js';
 
 const gone = { removed: true, mayGoLater: false };
 const kept = { removed: false, mayGoLater: true };
@@ -81,6 +83,13 @@ describe('runEval', () => {
     ]);
     const [first, , , last] = records.map(({ durationMs }) => durationMs);
     expect(run.progress().meanSampleMs).toBe(((first ?? 0) + (last ?? 0)) / 2);
+  });
+
+  it('counts a task that passed as passed, though it pays nothing', async () => {
+    const free = Dataset.fromTasks([icTask({ id: '1_1', price: 0, acceptableFolders: ['1_1'] })]);
+    const run = runEval({ dataset: free, agent: fakeSolver, runtime: fakeBenchmarkRuntime() });
+    expect((await run).summary.overall).toMatchObject({ correct: 1, earned: 0 });
+    expect(run.progress()).toMatchObject({ finished: 1, passed: 1, errors: 0, earnedDollars: 0 });
   });
 
   it('keeps to its concurrency, and to a change of it while it runs', async () => {
