@@ -7,6 +7,7 @@ import type { ResultRecord } from '../result/task-result.js';
 import type { AttemptRecord } from '../store/journal-record.js';
 import type { RunDescription } from '../store/run-description.js';
 import { StoredRun } from '../store/stored-run.js';
+import type { UnfinishedAttempt } from '../store/unfinished-attempts.js';
 import { readRun } from './read-run.js';
 
 export interface ReportDataOptions extends BootstrapOptions {
@@ -25,6 +26,8 @@ export interface ReportData {
   readonly records: readonly ResultRecord[];
   /** Every attempt in the order in which they ended. */
   readonly attempts: readonly AttemptRecord[];
+  /** Attempts without a result, and what they had spent: `StoredRun.unfinishedAttempts`. */
+  readonly unfinished: readonly UnfinishedAttempt[];
   readonly summary: RunSummary;
   readonly base?: { readonly description: RunDescription; readonly comparison: RunComparison } | undefined;
 }
@@ -32,13 +35,11 @@ export interface ReportData {
 /** Reads a run for all files of its report, even while it goes on. */
 export async function readReportData(run: StoredRun, options: ReportDataOptions = {}): Promise<ReportData> {
   const { base, ...figures } = options;
-  const { records, attempts, summary } = await readRun(run, figures);
+  const found = await readRun(run, figures);
   return {
     description: run.description,
-    records,
-    attempts,
-    summary,
-    base: base === undefined ? undefined : await compareWith(base, records, options),
+    ...found,
+    base: base === undefined ? undefined : await compareWith(base, found.records, options),
   };
 }
 

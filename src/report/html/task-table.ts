@@ -8,7 +8,7 @@ import {
   outcomeSigns,
   variantLabels,
 } from '../outcome.js';
-import { knownSum, type TaskRow } from './task-rows.js';
+import type { TaskRow } from './task-rows.js';
 
 /** The table of tasks with its filters. All rows are in the page, so it is there at once, is printed and can be searched. */
 export function taskTable(rows: readonly TaskRow[], epochs: number): Markup {
@@ -66,14 +66,11 @@ function choice(
   return markup`<select id="filter-${name}" aria-label="Filter by ${name}"><option value="">${all}</option>${options.map(([value, label]) => markup`<option value="${value}">${label}</option>`)}</select>`;
 }
 
-function tableRow({ task, band, samples, attempts }: TaskRow, index: number, epochs: number): Markup {
+function tableRow({ task, band, samples, attempts, cost }: TaskRow, index: number, epochs: number): Markup {
   const results = samples.filter((sample) => sample !== undefined);
-  // What an earlier attempt spent is counted there, not again where only its work was graded.
-  const spent = attempts.filter(({ workOf }) => workOf === undefined);
-  const cost = knownSum(spent.map(({ usage }) => usage.costDollars));
   const earned = results.reduce((sum, result) => sum + result.earned, 0);
-  const time = knownSum(attempts.map(({ durationMs }) => durationMs));
-  const turns = knownSum(spent.map(({ usage }) => usage.turns));
+  const time = attempts.reduce((sum, { durationMs }) => sum + durationMs, 0);
+  const isCostKnown = cost.attempts > 0 && (cost.cost !== undefined || cost.knownCost > 0);
   const labels = attempts.map(({ epoch, attempt }) => attemptLabel(epoch, attempt, epochs));
   return markup`<tr data-index="${index}" data-variant="${task.variant}" data-band="${band}" data-outcomes="${[...new Set(samples.map(outcomeName))].join(' ')}" data-attempts="${labels.join('|')}" data-kinds="${attempts.map(outcomeKind).join('|')}">
 <th scope="row"><button type="button" class="open" tabindex="${index === 0 ? 0 : -1}" aria-haspopup="dialog">${task.title}</button><span class="id">${task.id}</span></th>
@@ -81,9 +78,9 @@ function tableRow({ task, band, samples, attempts }: TaskRow, index: number, epo
 <td class="number" data-sort="${task.price}">${dollars(task.price)}</td>
 <td data-sort="${outcomeRank(samples)}">${outcomeCell(samples)}</td>
 <td class="number${earned > 0 && ' money'}" data-sort="${earned}">${results.length === 0 ? '–' : dollars(earned)}</td>
-<td class="number" data-sort="${cost?.sum ?? -1}">${cost === undefined ? '–' : `${cost.whole ? '' : '≥ '}${dollars(cost.sum)}`}</td>
-<td class="number" data-sort="${time?.sum ?? -1}">${duration(time?.sum)}</td>
-<td class="number" data-sort="${turns?.sum ?? -1}">${count(turns?.sum)}</td>
+<td class="number" data-sort="${isCostKnown ? cost.knownCost : -1}">${isCostKnown ? `${cost.cost === undefined ? '≥ ' : ''}${dollars(cost.knownCost)}` : '–'}</td>
+<td class="number" data-sort="${attempts.length === 0 ? -1 : time}">${duration(attempts.length === 0 ? undefined : time)}</td>
+<td class="number" data-sort="${cost.usage.turns ?? -1}">${count(cost.usage.turns)}</td>
 </tr>
 `;
 }

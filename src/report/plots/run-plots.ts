@@ -1,3 +1,5 @@
+import type { ResultRecord } from '../../result/task-result.js';
+import { attemptKeyText } from '../../store/sample-key.js';
 import { bandLabel } from '../figures.js';
 import { variantLabels } from '../outcome.js';
 import type { ReportData } from '../report-data.js';
@@ -8,12 +10,13 @@ import type { Plot } from './plot.js';
 
 /** The plots of a run, in the order in which they are shown. */
 export function runPlots({ records, attempts, summary }: ReportData): readonly Plot[] {
-  const ended = attempts.filter(({ final }) => final).map(({ result }) => result);
+  const places = new Map(attempts.map(({ result }, index) => [attemptKeyText(result), index]));
+  const place = (record: ResultRecord) => places.get(attemptKeyText(record)) ?? attempts.length;
   const bands = Object.entries(summary.byPriceBand);
   const variants = Object.entries(summary.byVariant);
   const labels: Readonly<Record<string, string>> = variantLabels;
   return [
-    earningsCurve(ended),
+    earningsCurve(records.toSorted((a, b) => place(a) - place(b))),
     costAgainstEarnings(records),
     outcomeBars(
       'outcome-by-price-band',

@@ -64,6 +64,7 @@ it('counts what attempts have spent whose process was killed', async () => {
     usage: { inputTokens: 4_000, outputTokens: 80, modelCalls: 4, turns: 4 },
   } satisfies Partial<CostSummary>);
   const files = await writeReport(store);
+  expect(readFileSync(files.html, 'utf8'), 'what the task cost').toContain('data-sort="1">$1</td>');
   const told = '$0.50 of it by 2 attempts without a result';
   expect(readFileSync(files.html, 'utf8')).toContain(told);
   expect(readFileSync(files.markdown, 'utf8')).toContain(told);

@@ -86,6 +86,27 @@ describe('writing a report', () => {
     for (const name of names) expect(headers[0]?.[name]).not.toBe(headers[1]?.[name]);
   });
 
+  it('draws a sample once that was taken up again after an error, where it ended', async () => {
+    const store = join(root, 'rerun');
+    let broken = true;
+    const options = {
+      dataset: fakeTasks(4),
+      runtime: fakeBenchmarkRuntime({
+        on: ({ taskId, label }) =>
+          broken && taskId !== '0_1' && label === 'start' ? new Error('It is broken.') : undefined,
+      }),
+      agent: fakeSolver,
+      store,
+      retries: { attempts: 0 },
+    };
+    await runEval(options);
+    broken = false;
+    await runEval({ ...options, rerunErrors: true });
+    const { plots } = await writeReport(store);
+    const curve = await readFile(plots.find((path) => path.includes('earnings')) ?? '', 'utf8');
+    expect(curve).toContain('After 4 samples $1,000 of $1,000 were earned, 100%.');
+  });
+
   it('replaces an older report', async () => {
     const { csv } = await writeReport(join(root, 'run'));
     await writeFile(csv, 'old');

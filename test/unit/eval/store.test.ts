@@ -30,6 +30,7 @@ import {
   StoreError,
   type SweLancerEvent,
 } from '../../../src/index.js';
+import { writeReport } from '../../../src/report/index.js';
 import { inspectLogName } from '../../../src/report/inspect/index.js';
 import { fakeBenchmarkRuntime, fakeSolver, fakeTasks, lost } from '../../fixtures/fake-benchmark.js';
 import { isMissing } from '../../fixtures/system-need.js';
@@ -786,6 +787,8 @@ describe('the folder of a run', () => {
     expect(await cut.unfinishedAttempts()).toMatchObject([{ attempt: 1, usage: { costDollars: 0.01 } }]);
     const { summary } = await runEval(options);
     expect(summary.cost).toMatchObject({ attempts: 1, unfinishedAttempts: 0, cost: 0.01 });
+    const { html } = await writeReport(store);
+    expect(await readFile(html, 'utf8'), 'what the task cost').toContain('data-sort="0.01">$0.01</td>');
   });
 
   it('is not taken for a new one where its description has gone', async () => {

@@ -40,6 +40,7 @@ export function reportData(
     description,
     records,
     attempts,
+    unfinished: [],
     summary: runSummary(records),
     base:
       base === undefined
