@@ -36,7 +36,7 @@ export interface ComputerInterface {
     options?: CallOptions,
   ): Promise<void>;
   /** A tree as a tar stream whose entries are relative to `remoteDirectory`. */
-  downloadTree?(remoteDirectory: string, options?: CallOptions): AsyncIterable<Uint8Array>;
+  downloadTree?(remoteDirectory: string, options?: DownloadTreeOptions): AsyncIterable<Uint8Array>;
   /**
    * Changes what the computer can reach, and proves that it holds.
    * @throws NetworkPolicyError when it does not, UnsupportedOptionError where it cannot be done
@@ -73,6 +73,14 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds. Default: none; the phases of a task set their own. */
   readonly timeoutMs?: number | undefined;
+}
+
+export interface DownloadTreeOptions extends CallOptions {
+  /**
+   * Whether the pieces may share memory: each may be overwritten when the second one after it is asked for. Set by readers
+   * that are done with it by then. An implementation need not make use of it. Default: false, every piece is the reader's.
+   */
+  readonly reusesMemory?: boolean | undefined;
 }
 
 export interface NetworkOptions extends CallOptions {

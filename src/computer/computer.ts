@@ -125,7 +125,8 @@ export class Computer implements ComputerInterface, AsyncDisposable {
     localDirectory: string,
     options: CallOptions & TreeLimits = {},
   ): Promise<void> {
-    await extractTree(this.downloadTree(remoteDirectory, options), localDirectory, options);
+    const archive = downloadTree(this.#view, remoteDirectory, { ...options, reusesMemory: true });
+    await extractTree(archive, localDirectory, options);
   }
 
   /**

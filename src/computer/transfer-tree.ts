@@ -4,7 +4,7 @@ import { guardArchive } from './archive/archive-guard.js';
 import type { TreeLimits } from './archive/tree-limits.js';
 import { packTree } from './archive/pack-tree.js';
 import type { ComputerView } from './computer-core.js';
-import type { CallOptions } from './computer-interface.js';
+import type { CallOptions, DownloadTreeOptions } from './computer-interface.js';
 import { Deadline } from './deadline.js';
 import { CommandFailedError, RemoteFileError } from './errors.js';
 import { checkedCommand } from './checked-command.js';
@@ -67,7 +67,7 @@ async function uploadTreeByShell(
 export async function* downloadTree(
   view: ComputerView,
   remoteDirectory: string,
-  options: CallOptions,
+  options: DownloadTreeOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   checkRemotePath(remoteDirectory);
   const { core } = view;
@@ -84,7 +84,7 @@ export async function* downloadTree(
   try {
     core.assertOpen();
     deadline.check(what);
-    const limits = { signal: deadline.signal };
+    const limits = { signal: deadline.signal, reusesMemory: options.reusesMemory };
     const native = core.implementation.downloadTree?.bind(core.implementation);
     const chunks = native?.(remoteDirectory, limits) ?? downloadTreeByShell(inner, remoteDirectory, limits);
     for await (const chunk of within(chunks, deadline, what)) {

@@ -1,11 +1,10 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { type Extract, extract } from 'tar-stream';
 import { isSweLancerError } from '../../errors.js';
-import { settledWithin } from '../deadline.js';
 import { RemoteFileError } from '../errors.js';
 import { localFileError } from './local-file-error.js';
 import { moveInto } from './move-into.js';
+import { readEntries } from './read-entries.js';
 import { defaultTreeLimits, type TreeLimits } from './tree-limits.js';
 import { TreeWriter } from './tree-writer.js';
 import { unsafeArchive } from './unsafe-archive.js';
@@ -13,8 +12,6 @@ import { unsafeArchive } from './unsafe-archive.js';
 /** Bytes of an archive that may be something else than file contents: to begin with, and more for each entry. */
 const overheadBytes = 4 * 1024 * 1024;
 const overheadBytesPerEntry = 16 * 1024;
-/** Milliseconds that a source has to notice that nobody reads it any more. */
-const letGoMs = 5000;
 
 /**
  * Unpacks a tar stream from an untrusted place. Refuses what would reach outside of `localDirectory` (absolute names,
@@ -53,17 +50,11 @@ async function unpack(
 ): Promise<void> {
   const writer = new TreeWriter(root, target);
   const seen = { entries: 0, contentBytes: 0 };
-  const parser = extract();
-  const source = { failure: undefined as unknown };
-  const feeding = feed(archive, parser, {
-    target,
+  const source = checked(archive, target, {
     allowedBytes: () => overheadBytes + seen.contentBytes + seen.entries * overheadBytesPerEntry,
-    onFailure: (error) => {
-      source.failure = error;
-    },
   });
   try {
-    for await (const entry of parser) {
+    for await (const entry of readEntries(source.pieces)) {
       const { header } = entry;
       seen.entries++;
       seen.contentBytes += header.size;
@@ -75,59 +66,42 @@ async function unpack(
     }
     await writer.finish();
   } catch (error) {
-    if (error === source.failure || isSweLancerError(error) || isSystemError(error)) throw error;
+    if (error === source.failure() || isSweLancerError(error) || isSystemError(error)) throw error;
     throw unsafeArchive(target, `it is damaged (${String(error)})`, error);
   } finally {
-    parser.destroy();
-    await settledWithin(feeding, letGoMs);
     await writer.stop();
   }
 }
 
-interface FeedOptions {
-  readonly target: string;
-  readonly allowedBytes: () => number;
-  readonly onFailure: (error: Error) => void;
-}
-
-/** Never rejects: the parser passes an error on to whoever reads its entries. */
-async function feed(
+/** The same pieces, for as long as they can be those of an honest archive. */
+function checked(
   archive: AsyncIterable<Uint8Array>,
-  parser: Extract,
-  { target, allowedBytes, onFailure }: FeedOptions,
-): Promise<void> {
-  let bytes = 0;
-  let end: Uint8Array = new Uint8Array(0);
-  try {
-    for await (const chunk of archive) {
+  target: string,
+  { allowedBytes }: { readonly allowedBytes: () => number },
+) {
+  let failure: Error | undefined;
+  async function* look(): AsyncGenerator<Uint8Array, void, undefined> {
+    let bytes = 0;
+    let end: Uint8Array = new Uint8Array(0);
+    for await (const piece of archive) {
       // Endless padding, or headers without files, would otherwise keep us busy for ever.
       if (bytes > allowedBytes()) throw unsafeArchive(target, 'it holds more padding than files');
-      bytes += chunk.length;
-      end = chunk.length >= 512 ? chunk.subarray(-512) : Buffer.concat([end, chunk]).subarray(-512);
-      if (!parser.write(chunk)) await drained(parser);
-      if (parser.destroyed) return;
+      bytes += piece.length;
+      end = piece.length >= 512 ? piece.subarray(-512) : Buffer.concat([end, piece]).subarray(-512);
+      yield piece;
     }
     // The parser takes an archive that stops between two entries for a complete one.
     if (end.length < 512 || end.some((byte) => byte !== 0)) throw unsafeArchive(target, 'it is cut off');
-    parser.end(undefined);
-  } catch (error) {
-    const failure = error instanceof Error ? error : new Error(String(error));
-    onFailure(failure);
-    parser.destroy(failure);
   }
-}
-
-async function drained(parser: Extract): Promise<void> {
-  if (parser.destroyed) return;
-  await new Promise<void>((resolve) => {
-    const done = () => {
-      parser.off('drain', done);
-      parser.off('close', done);
-      resolve();
-    };
-    parser.on('drain', done);
-    parser.on('close', done);
-  });
+  async function* pieces(): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      yield* look();
+    } catch (error) {
+      failure = error instanceof Error ? error : new Error(String(error));
+      throw failure;
+    }
+  }
+  return { pieces: pieces(), failure: () => failure };
 }
 
 function isSystemError(error: unknown): boolean {

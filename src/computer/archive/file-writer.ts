@@ -4,11 +4,16 @@ import { type FileHandle, open } from 'node:fs/promises';
 const smallFileBytes = 64 * 1024;
 /** Small files that are written at the same time, so that memory is bounded to 2 MiB. */
 const writtenAtOnce = 32;
-/** Bytes of a large file that are written at once: what arrives are pieces of 64 KiB. */
+/** Bytes of a large file that are written at once: what arrives may be pieces of 64 KiB. */
 const pieceBytes = 1024 * 1024;
 
-/** Writes new files. Most of the time that small ones take is waiting, so several are written together. */
+/**
+ * Writes new files. Most of the time that small ones take is waiting, so several are written together. What it is given
+ * may be overwritten as soon as it asks for more.
+ */
 export class FileWriter {
+  /** Where large files pass through: one piece is written while the other one is filled. */
+  #memory: readonly [Buffer, Buffer] | undefined;
   readonly #underWay = new Set<Promise<void>>();
   #failure: { readonly error: unknown } | undefined;
 
@@ -19,12 +24,13 @@ export class FileWriter {
   async write(path: string, size: number, mode: number, content: AsyncIterable<Uint8Array>): Promise<void> {
     this.#check();
     if (size > smallFileBytes) {
-      await writeNew(path, mode, content);
+      this.#memory ??= [Buffer.allocUnsafeSlow(pieceBytes), Buffer.allocUnsafeSlow(pieceBytes)];
+      await writeLarge(path, mode, content, this.#memory);
       return;
     }
     const pieces: Uint8Array[] = [];
-    for await (const piece of content) pieces.push(piece);
-    const work = writeNew(path, mode, pieces).then(
+    for await (const piece of content) pieces.push(Buffer.from(piece));
+    const work = writeSmall(path, mode, pieces).then(
       () => void this.#underWay.delete(work),
       (error: unknown) => {
         this.#underWay.delete(work);
@@ -46,32 +52,52 @@ export class FileWriter {
   }
 }
 
-async function writeNew(
+async function writeSmall(path: string, mode: number, pieces: readonly Uint8Array[]): Promise<void> {
+  await writeNew(path, mode, async (file) => {
+    for (const piece of pieces) await writeAll(file, piece);
+  });
+}
+
+async function writeLarge(
   path: string,
   mode: number,
-  content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  content: AsyncIterable<Uint8Array>,
+  [first, second]: readonly [Buffer, Buffer],
 ): Promise<void> {
-  const file = await open(path, 'wx');
-  try {
-    let kept: Uint8Array[] = [];
+  await writeNew(path, mode, async (file) => {
+    let [filling, other] = [first, second];
     let bytes = 0;
     let writing: Promise<void> = Promise.resolve();
     try {
       for await (const piece of content) {
-        kept.push(piece);
-        bytes += piece.length;
-        if (bytes < pieceBytes) continue;
-        await writing;
-        // While this is written, the next one comes in.
-        writing = writeAll(file, kept, bytes);
-        writing.catch(() => undefined);
-        kept = [];
-        bytes = 0;
+        for (let offset = 0; offset < piece.length; ) {
+          const part = piece.subarray(offset, offset + filling.length - bytes);
+          filling.set(part, bytes);
+          offset += part.length;
+          bytes += part.length;
+          if (bytes < filling.length) continue;
+          await writing;
+          writing = writeAll(file, filling);
+          writing.catch(() => undefined);
+          [filling, other] = [other, filling];
+          bytes = 0;
+        }
       }
     } finally {
       await writing;
     }
-    if (bytes > 0) await writeAll(file, kept, bytes);
+    await writeAll(file, filling.subarray(0, bytes));
+  });
+}
+
+async function writeNew(
+  path: string,
+  mode: number,
+  write: (file: FileHandle) => Promise<void>,
+): Promise<void> {
+  const file = await open(path, 'wx');
+  try {
+    await write(file);
     // Afterwards, since the mode of `open` is subject to the process's umask.
     await file.chmod(mode & 0o777);
   } finally {
@@ -79,9 +105,9 @@ async function writeNew(
   }
 }
 
-/** Without joining the pieces first: memory that is new costs more than the writing. */
-async function writeAll(file: FileHandle, pieces: readonly Uint8Array[], bytes: number): Promise<void> {
-  const { bytesWritten } = await file.writev(pieces);
-  // A full disk takes a part, and says why when it is asked for the rest.
-  if (bytesWritten < bytes) await file.writeFile(Buffer.concat(pieces, bytes).subarray(bytesWritten));
+/** A full disk takes a part, and says why when it is asked for the rest. */
+async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    written += (await file.write(bytes, written)).bytesWritten;
+  }
 }

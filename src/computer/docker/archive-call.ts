@@ -1,9 +1,9 @@
-import type { Readable } from 'node:stream';
-import type { CallOptions } from '../computer-interface.js';
+import { readAhead } from '../archive/read-ahead.js';
+import type { CallOptions, DownloadTreeOptions } from '../computer-interface.js';
+import { type ArchiveDownload, openArchiveConnection } from './archive-connection.js';
 import type { DockerContainer } from './docker-container.js';
 import { callEngine } from './engine-call.js';
 import { asReadable } from './engine-stream.js';
-import { receivingContainer } from './receiving-agent.js';
 import { RequestBody } from './request-body.js';
 
 /** Milliseconds: a transfer is bounded by its caller's deadline, not by ours. */
@@ -37,16 +37,27 @@ export async function putArchive(
   }
 }
 
-/** A path as a tar stream. Destroy it to let go. @throws what the engine answers with */
-export async function getArchive(
+/**
+ * A path as a tar stream. Destroy it to let go.
+ * @throws what the engine answers with
+ */
+export async function openArchive(
   { docker, id }: DockerContainer,
   path: string,
-  { signal }: CallOptions,
-): Promise<Readable> {
-  const stream = await callEngine(
+  { signal, reusesMemory = false }: DownloadTreeOptions,
+): Promise<ArchiveDownload> {
+  if (reusesMemory) {
+    const opened = await callEngine(async (asked) => await openArchiveConnection(docker, id, path, asked), {
+      signal,
+      onLate: (late) => late?.destroy(),
+    });
+    if (opened !== undefined) return opened;
+  }
+  const answer = await callEngine(
     // The signal is not handed on: the answer outlives this call.
-    () => receivingContainer(docker, id).getArchive({ path }),
+    () => docker.getContainer(id).getArchive({ path }),
     { signal, onLate: (late) => asReadable(late).destroy() },
   );
-  return asReadable(stream);
+  const stream = asReadable(answer);
+  return { pieces: readAhead(stream), destroy: (error) => void stream.destroy(error) };
 }

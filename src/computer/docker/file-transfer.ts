@@ -12,7 +12,7 @@ import { wrapFile } from '../archive/wrap-file.js';
 import { Deadline } from '../deadline.js';
 import { RemoteFileError } from '../errors.js';
 import { shellQuote } from '../shell-quote.js';
-import { getArchive, putArchive } from './archive-call.js';
+import { openArchive, putArchive } from './archive-call.js';
 import type { DockerContainer } from './docker-container.js';
 import { commandFileError, transferFailure } from './remote-file-failure.js';
 import { statRemote } from './remote-stat.js';
@@ -107,10 +107,10 @@ export async function downloadFile(
     if (found?.kind === 'directory') throw refuse('is_directory', 'it is a directory');
     if (found?.kind === 'file') {
       if (found.size > maxBytes) throw tooLarge();
-      const archive = await getArchive(container, found.realPath, call);
+      const archive = await openArchive(container, found.realPath, { ...call, reusesMemory: true });
       const stop = () => archive.destroy(deadline.error(what));
       deadline.signal.addEventListener('abort', stop, { once: true });
-      const content = await readSingleFile(archive, maxBytes);
+      const content = await readSingleFile(archive.pieces, maxBytes);
       if (content === 'too large') throw tooLarge();
       return content;
     }

@@ -1,41 +1,24 @@
-import type { Readable } from 'node:stream';
-import { finished } from 'node:stream/promises';
-import { extract } from 'tar-stream';
+import { readEntries } from '../archive/read-entries.js';
 
 /**
  * The first file of a tar stream, or `'too large'` if it is longer than `maxBytes`.
  * @throws what the stream fails with, and Error when the archive ends early or holds no file
  */
-export async function readSingleFile(archive: Readable, maxBytes: number): Promise<Uint8Array | 'too large'> {
-  const entries = extract();
-  const result = new Promise<Uint8Array | 'too large'>((resolve, reject) => {
-    entries.on('entry', (header, content, next) => {
-      if (header.size > maxBytes) {
-        resolve('too large');
-        return;
-      }
-      const whole = Buffer.allocUnsafeSlow(header.size);
-      let length = 0;
-      content.on('data', (data) => {
-        const chunk = data as Buffer; // Its types leave open what a stream carries.
-        length += chunk.copy(whole, length);
-      });
-      content.on('end', () => {
-        if (length === header.size) resolve(whole);
-        next();
-      });
-      content.on('error', reject);
-    });
-    entries.on('finish', () => reject(new Error('the engine sent an archive without the file')));
-    entries.on('error', reject);
-    finished(archive, { writable: false }).catch(reject);
-  });
-  archive.pipe(entries);
-  try {
-    return await result;
-  } finally {
-    archive.unpipe(entries);
-    archive.destroy();
-    entries.destroy();
+export async function readSingleFile(
+  archive: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+): Promise<Uint8Array | 'too large'> {
+  for await (const entry of readEntries(archive)) {
+    const { size } = entry.header;
+    if (size > maxBytes) return 'too large';
+    const whole = Buffer.allocUnsafeSlow(size);
+    let length = 0;
+    // Its typings leave open what a readable stream gives; an entry gives bytes.
+    for await (const piece of entry as AsyncIterable<Uint8Array>) {
+      whole.set(piece, length);
+      length += piece.length;
+    }
+    if (length === size) return whole;
   }
+  throw new Error('the engine sent an archive without the file');
 }

@@ -1,11 +1,10 @@
-import type { Readable } from 'node:stream';
 import { guardArchive } from '../archive/archive-guard.js';
-import type { CallOptions } from '../computer-interface.js';
-import { readAhead } from '../archive/read-ahead.js';
+import type { CallOptions, DownloadTreeOptions } from '../computer-interface.js';
 import { Deadline } from '../deadline.js';
 import { RemoteFileError } from '../errors.js';
 import { shellQuote } from '../shell-quote.js';
-import { getArchive, putArchive } from './archive-call.js';
+import { openArchive, putArchive } from './archive-call.js';
+import type { ArchiveDownload } from './archive-connection.js';
 import type { DockerContainer } from './docker-container.js';
 import { absolute, type RunInside } from './file-transfer.js';
 import { commandFileError, transferFailure } from './remote-file-failure.js';
@@ -50,13 +49,13 @@ export async function uploadTree(
 export async function* downloadTree(
   container: DockerContainer,
   remoteDirectory: string,
-  options: CallOptions,
+  options: DownloadTreeOptions,
 ): AsyncGenerator<Uint8Array> {
   const what = `The download of the tree ${remoteDirectory}`;
   using deadline = new Deadline(options);
   deadline.check(what);
   const call = { signal: deadline.signal };
-  let stream: Readable | undefined;
+  let archive: ArchiveDownload | undefined;
   try {
     const found = await statRemote(container, absolute(remoteDirectory), call);
     if (found === undefined || found.kind !== 'directory') {
@@ -68,14 +67,15 @@ export async function* downloadTree(
       });
     }
     // With the dot the engine names the entries from within the directory.
-    stream = await getArchive(container, `${found.realPath}/.`, call);
-    const opened = stream;
-    deadline.signal.addEventListener('abort', () => opened.destroy(deadline.error(what)), { once: true });
-    yield* readAhead(stream);
+    const { reusesMemory } = options;
+    archive = await openArchive(container, `${found.realPath}/.`, { ...call, reusesMemory });
+    const { pieces, destroy } = archive;
+    deadline.signal.addEventListener('abort', () => destroy(deadline.error(what)), { once: true });
+    yield* pieces;
   } catch (error) {
     deadline.check(what);
     throw await transferFailure(container, what, remoteDirectory, error);
   } finally {
-    stream?.destroy();
+    archive?.destroy();
   }
 }

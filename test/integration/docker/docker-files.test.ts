@@ -1,15 +1,16 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { type Extract, extract, pack } from 'tar-stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { extractTree } from '../../../src/computer/archive/extract-tree.js';
+import { Computer } from '../../../src/computer/computer.js';
 import type { ComputerInterface } from '../../../src/computer/computer-interface.js';
 import { dockerRuntime } from '../../../src/computer/docker/index.js';
 import { describeDocker, expectNothingLeft, testRequest } from '../../fixtures/docker.js';
+import { engineLink } from '../../fixtures/engine-link.js';
 
 const mark = randomUUID();
 const labels = { 'swelancer.test': mark };
@@ -18,6 +19,10 @@ const mebibyte = 1024 * 1024;
 
 function text(value: string): Uint8Array {
   return new TextEncoder().encode(value);
+}
+
+function sumOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }
 
 async function namesIn(archive: AsyncIterable<Uint8Array> | undefined) {
@@ -46,11 +51,6 @@ describeDocker('file transfer with a container', () => {
     await computer.cleanup();
   });
   const run = async (command: string) => (await computer.sendShellCommand(command)).stdout;
-  const treeIn = (path: string) => {
-    const tree = computer.downloadTree?.(path);
-    if (tree === undefined) throw new Error('The computer has no downloadTree.');
-    return tree;
-  };
 
   test('brings bytes there and back through folders that did not exist', async () => {
     const bytes = randomBytes(3 * mebibyte + 1);
@@ -79,29 +79,48 @@ describeDocker('file transfer with a container', () => {
     }
   });
 
-  test('keeps every byte of large local files and trees, several at once, whose memory is used again', async () => {
+  test('keeps every byte of files of every size, several trees at once, whose memory is used again', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'swelancer-large-'));
     try {
       const names = ['one', 'two', `${'long name '.repeat(20)}three`];
-      const sums = names.map((name) => {
-        const bytes = randomBytes(20 * mebibyte + 1);
-        writeFileSync(join(folder, name), bytes);
-        return `${createHash('sha256').update(bytes).digest('hex')}\n`;
+      const sizes = [20 * mebibyte + 1, 1, 511, mebibyte, 300_000, 65_536, 65_537, 3 * mebibyte - 512];
+      const files = names.flatMap((name) => sizes.map((size, index) => ({ path: `${name}/${index}`, size })));
+      const sums = files.map(({ path, size }) => {
+        const bytes = randomBytes(size);
+        mkdirSync(dirname(join(folder, path)), { recursive: true });
+        writeFileSync(join(folder, path), bytes);
+        return sumOf(bytes);
       });
+      await Promise.all(files.map(async ({ path }) => computer.upload(join(folder, path), `/large/${path}`)));
+      const list = files.map(({ path }) => `'${path}'`).join(' ');
+      expect((await run(`cd /large; sha256sum ${list} | cut -d " " -f 1`)).trim().split('\n')).toEqual(sums);
+
+      const facade = Computer.from(computer);
       await Promise.all(
-        names.map(async (name) => computer.upload(join(folder, name), `/large/${name}/content`)),
+        names.map(async (name) => facade.downloadTreeTo(`/large/${name}`, join(folder, 'again', name))),
       );
-      expect(await run('cd /large; sha256sum one/* two/* long*/* | cut -d " " -f 1')).toBe(sums.join(''));
-      const there = names.map(async (name) => {
-        const into = join(folder, `${name} again`);
-        await extractTree(treeIn(`/large/${name}`), into);
-        return `${createHash('sha256')
-          .update(readFileSync(join(into, 'content')))
-          .digest('hex')}\n`;
-      });
-      expect(await Promise.all(there)).toEqual(sums);
+      expect(files.map(({ path }) => sumOf(readFileSync(join(folder, 'again', path))))).toEqual(sums);
+      const read = await Promise.all(files.map(async ({ path }) => computer.download(`/large/${path}`)));
+      expect(read.map((bytes) => sumOf(bytes))).toEqual(sums);
     } finally {
       rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('does not take a tree for whole whose link broke', async () => {
+    await using link = await engineLink();
+    const distant = await dockerRuntime({ labels, host: link.host }).start(testRequest(), { emit });
+    try {
+      await distant.sendShellCommand('mkdir /tree; head -c 30000000 /dev/urandom >/tree/file');
+      const tree = distant.downloadTree?.('/tree', { reusesMemory: true }) ?? [];
+      const read = (async () => {
+        for await (const piece of tree) if (piece.length > 0) link.cut();
+      })();
+      // Without its link to us the container may end, which is noticed or not.
+      const code = expect.stringMatching(/^(remote_file|computer_lost)$/) as string;
+      await expect(read).rejects.toMatchObject({ code });
+    } finally {
+      await distant.cleanup();
     }
   });
 
