@@ -26,7 +26,7 @@ export interface BatchOptions extends Omit<EvalOptions, 'executor' | 'events' | 
 /**
  * One job for every sample that is not finished, first those of one image. An attempt that was handed out and has not come
  * back is handed out again under the same id, up to `retries.deaths` times in all; then the sample ends with an error. New
- * ones are begun in the store.
+ * ones are begun in the store. Where kept work cannot be read, the journal says so and the agent works again.
  * @throws StoreError, ConfigurationError
  */
 export async function pendingJobs(options: BatchOptions): Promise<readonly SampleJob[]> {

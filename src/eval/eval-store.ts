@@ -20,6 +20,8 @@ export interface EvalStore extends AsyncDisposable {
   started(key: AttemptKey): Promise<void>;
   collected(key: AttemptKey, work: UngradedResult): Promise<void>;
   work(key: AttemptKey): Promise<UngradedResult | undefined>;
+  /** That work cannot be read, and nothing is there to be graded any more. */
+  workDamaged(key: AttemptKey): Promise<void>;
   /** Transcript and events of an attempt that was run elsewhere, in place of what is there. */
   recorded(key: AttemptKey, records: AttemptRecords): Promise<void>;
   /** What attempts under way have spent, for the case that their process dies. */
@@ -72,6 +74,10 @@ export class MemoryStore implements EvalStore {
 
   async work(key: AttemptKey): Promise<UngradedResult | undefined> {
     return this.#work.get(sampleKeyText(key));
+  }
+
+  async workDamaged(key: AttemptKey): Promise<void> {
+    this.#states.take({ type: 'work.damaged', time: Date.now(), ...key });
   }
 
   async recorded(): Promise<void> {

@@ -1,3 +1,5 @@
+import type { EventScope } from '../events/event-scope.js';
+import { savedWork } from './saved-work.js';
 import type { RunIdentity, SampleJob } from './sample-job.js';
 import type { AttemptKey, SampleKey } from '../store/sample-key.js';
 import type { EvalStore } from './eval-store.js';
@@ -15,14 +17,14 @@ export function nextAttempt(store: EvalStore, { taskId, epoch }: SampleKey, else
   return { key: { taskId, epoch, attempt: begun ? attempts : attempts + 1 }, begun };
 }
 
-/** The job of an attempt. Work that an attempt has left is in it, to be graded. */
+/** The job of an attempt. Work that an attempt has left is in it, to be graded. `events`: told of work that is damaged. */
 export async function sampleJob(
   store: EvalStore,
   key: AttemptKey,
   runId: string,
   run: RunIdentity,
+  events?: EventScope,
 ): Promise<SampleJob> {
-  const { collected } = store.state(key);
-  const saved = collected === undefined ? undefined : await store.work({ ...key, attempt: collected });
+  const saved = await savedWork(store, key, events);
   return { schema: 1, runId, ...key, run, ...(saved !== undefined && { saved }) };
 }

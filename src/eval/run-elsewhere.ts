@@ -40,9 +40,8 @@ export async function runElsewhere(
   span.emit('task.started', { variant: task.variant, priceDollars: task.price, title: task.title });
   let result: TaskResult | undefined;
   try {
-    const outcome = await executor.run(await sampleJob(store, key, events.context.runId ?? '', run), {
-      signal,
-    });
+    const job = await sampleJob(store, key, events.context.runId ?? '', run, events);
+    const outcome = await executor.run(job, { signal });
     if (outcome !== undefined) {
       result = outcomeResult(outcome, task, run);
       await keepWork(store, key, outcome);

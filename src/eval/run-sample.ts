@@ -21,6 +21,7 @@ import { endedByDeaths } from './process-deaths.js';
 import { type EvalRetries, judge } from './retries.js';
 import { type DoneElsewhere, type Elsewhere, keepRecords, runElsewhere } from './run-elsewhere.js';
 import type { Sample } from './sample.js';
+import { savedWork } from './saved-work.js';
 
 /** What tells one attempt from another. */
 type OfOneAttempt = 'task' | 'epoch' | 'attempt' | 'artifacts' | 'transcript' | 'checkpoint' | 'onUsage';
@@ -62,10 +63,10 @@ export async function runSample(sample: Sample, context: SampleContext): Promise
     return died;
   }
   while (!signal.aborted) {
-    const { faults } = store.state(key);
     const { key: attempt, begun } = nextAttempt(store, key, context.elsewhere !== undefined);
     context.onBegin(attempt);
     if (!begun) await store.started(attempt);
+    const { faults } = store.state(key);
     const { gone } = context.images;
     const result = await runAttempt(sample, attempt, context);
     if (result === undefined) return undefined;
@@ -134,10 +135,9 @@ async function runHere(
   { task }: Sample,
   key: AttemptKey,
   folder: AttemptFolder | undefined,
-  { store, spending, keepArtifacts, taskOptions }: SampleContext,
+  { store, spending, events, keepArtifacts, taskOptions }: SampleContext,
 ): Promise<TaskResult> {
-  const { collected } = store.state(key);
-  const saved = collected === undefined ? undefined : await store.work({ ...key, attempt: collected });
+  const saved = await savedWork(store, key, events);
   const artifacts = artifactsOf(keepArtifacts, folder);
   const options = { task, epoch: key.epoch, attempt: key.attempt, artifacts, ...taskOptions };
   if (saved !== undefined) return await gradeTask({ ...options, saved });

@@ -35,6 +35,8 @@ export const journalRecordSchema = z.discriminatedUnion('type', [
     ...key,
     usage: usageSchema.optional(),
   }),
+  /** The work of that attempt was kept and cannot be read any more: the agent has to work again. */
+  z.object({ type: z.literal('work.damaged'), time, ...key }),
   /** What agents at work had spent by then: all that is known of one whose process dies. The last one of an attempt counts. */
   z.object({ type: z.literal('attempts.spent'), time, attempts: z.array(spent) }),
   attemptFinished,

@@ -173,6 +173,11 @@ export class RunStore implements AsyncDisposable {
     return readUngraded(this.attempt(key).work);
   }
 
+  /** Keeps that the work of an attempt cannot be read: nothing is there to be graded any more. */
+  workDamaged(key: AttemptKey): Promise<void> {
+    return this.#append({ type: 'work.damaged', time: Date.now(), ...plain(key) });
+  }
+
   /** Keeps a result. What is in the files is there before the journal tells of it. */
   async finished(key: AttemptKey, result: TaskResult, { final }: { final: boolean }): Promise<void> {
     const files = this.attempt(key);

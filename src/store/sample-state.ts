@@ -86,6 +86,8 @@ function next(state: SampleState, record: Extract<JournalRecord, { taskId: strin
       };
     case 'attempt.collected':
       return { ...state, attempts, collected: record.attempt };
+    case 'work.damaged':
+      return { ...state, attempts, collected: undefined };
     case 'attempt.finished': {
       const { result, final } = record;
       const failed = result.status === 'error';

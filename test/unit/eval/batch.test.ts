@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -248,6 +248,27 @@ describe('an evaluation that is handed out and collected', () => {
       ['scored', 1],
       ['scored', 1],
     ]);
+  });
+
+  it('has the agent work again where its saved work is damaged, as a new attempt', async () => {
+    const options = evaluation({
+      dataset: fakeTasks(1),
+      retries: { attempts: 0 },
+      runtime: fakeBenchmarkRuntime({
+        on: ({ label }) => (label === 'end-to-end tests' ? lost() : undefined),
+      }),
+    });
+    await mergeOutcomes(await runAll(await pendingJobs(options), options), options);
+    const work = join(store, 'attempts', '0_1', 'epoch-1', 'attempt-1', 'work.json');
+    writeFileSync(work, '{"torn');
+    const failing: Agent = {
+      name: fakeSolver.name,
+      solve: async () => {
+        throw lost();
+      },
+    };
+    const outcomes = await runAll(await pendingJobs(options), { ...options, agent: failing });
+    expect(await mergeOutcomes(outcomes, options)).toMatchObject({ finished: 1, again: 0 });
   });
 
   it('ends when workers had other settings, says which, keeps what the others did, and goes on', async () => {

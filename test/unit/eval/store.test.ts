@@ -316,6 +316,49 @@ describe('the folder of a run', () => {
     expect(again.records[0]?.workOf).toBeUndefined();
   });
 
+  it('says that saved work is damaged, and counts the agent that works again as a new attempt', async () => {
+    const store = await newFolder();
+    const hold = fakeBenchmarkRuntime({
+      on: ({ label }) => {
+        if (label !== 'end-to-end tests') return undefined;
+        cut.cancel();
+        return new Promise(() => undefined);
+      },
+    });
+    const cut = runEval({ dataset: fakeTasks(1), agent: fakeSolver, runtime: hold, store });
+    expect((await cut).status).toBe('cancelled');
+    await writeFile(join(store, 'attempts', '0_1', 'epoch-1', 'attempt-1', 'work.json'), '{"torn');
+    let agents = 0;
+    const failing = {
+      name: fakeSolver.name,
+      solve: async () => {
+        agents++;
+        throw lost();
+      },
+    };
+    const told: string[] = [];
+    const again = async (attempts: number) => {
+      const run = runEval({
+        dataset: fakeTasks(1),
+        agent: failing,
+        runtime: fakeBenchmarkRuntime(),
+        store,
+        retries: { attempts, gradings: 3, waitMs: 1 },
+        rerunErrors: true,
+      });
+      run.events.on('task.retrying', ({ redo }) => told.push(redo));
+      run.events.on('diagnostic', ({ message, taskId, epoch }) => told.push(`${taskId} ${epoch} ${message}`));
+      return await run;
+    };
+    expect((await again(0)).records).toMatchObject([{ status: 'error', attempt: 2 }]);
+    expect(agents).toBe(1);
+    expect(told).toEqual([expect.stringMatching(/^0_1 1 The work of attempt 1 .* cannot be read/)]);
+    const { found } = await again(1);
+    expect(found).toMatchObject({ ungraded: 0 });
+    expect(agents).toBe(3);
+    expect(told.slice(1)).toEqual(['attempt']);
+  });
+
   it('refuses another dataset, agent or configuration, and names what differs', async () => {
     const store = await newFolder();
     const options = { dataset: fakeTasks(2), agent: fakeSolver, runtime: fakeBenchmarkRuntime(), store };
