@@ -1,4 +1,5 @@
 import type { RunDescription } from '../../store/run-description.js';
+import { type EpochReducers, reducerNames } from './epoch-reducers.js';
 import type { InspectObject } from './log-format.js';
 import { logId } from './log-ids.js';
 
@@ -6,7 +7,10 @@ import { logId } from './log-ids.js';
 export const taskName = 'swelancer';
 
 /** What was evaluated: `eval` of the log. */
-export function evalSpec(run: RunDescription, model: string): InspectObject {
+export function evalSpec(
+  run: RunDescription,
+  { model, reducers }: { readonly model: string; readonly reducers: EpochReducers | undefined },
+): InspectObject {
   const { runId, name, createdAt, agent, scorer, epochs, dataset, configuration, versions, rescoredFrom } =
     run;
   return {
@@ -30,7 +34,7 @@ export function evalSpec(run: RunDescription, model: string): InspectObject {
     model_args: {},
     config: {
       epochs,
-      ...(epochs > 1 && { epochs_reducer: ['mean', `pass_at_${epochs}`] }),
+      ...(reducers !== undefined && { epochs_reducer: reducerNames(reducers) }),
       fail_on_error: false,
     },
     packages: { swelancer: versions['swelancer'] ?? 'unknown' },

@@ -2,6 +2,7 @@ import { passAtK } from '../../metrics/pass-at-k.js';
 import { groupBy } from '../../metrics/group-by.js';
 import type { Headline, RunSummary } from '../../metrics/run-summary-schema.js';
 import type { ResultRecord } from '../../result/task-result.js';
+import type { EpochReducers } from './epoch-reducers.js';
 import type { InspectEvalScore, InspectMetric, InspectObject, InspectReductions } from './log-format.js';
 import { plain } from './log-json.js';
 import type { ScoreName } from './sample-facts.js';
@@ -15,51 +16,47 @@ type Figures = readonly (readonly [name: string, value: number | undefined, grou
 export function logResults(
   records: readonly ResultRecord[],
   summary: RunSummary,
-  plan: { readonly samples: number; readonly epochs: number },
+  { samples, reducers }: { readonly samples: number; readonly reducers: EpochReducers | undefined },
 ): InspectObject {
   const scored = records.filter(({ status }) => status === 'scored').length;
   const counts = { scored_samples: scored, unscored_samples: records.length - scored };
-  const reducer = plan.epochs > 1 ? 'mean' : undefined;
-  const score = (name: ScoreName, figures: Figures, by = reducer): InspectEvalScore => ({
+  const { mean: reducer, passAt } = reducers ?? {};
+  const score = (name: ScoreName, figures: Figures, by: string | undefined = reducer): InspectEvalScore => ({
     name,
     scorer: name,
     reducer: by,
     ...counts,
     metrics: metrics(figures),
   });
-  const passAt = summary.passAtK.at(-1);
   return {
-    total_samples: plan.samples,
+    total_samples: samples,
     completed_samples: scored,
     headline: { scorer: 'earned', score: 'earned', metric: 'earned', reducer },
     scores: [
       score('earned', earnings(summary)),
       score('correct', correctness(summary)),
-      ...(passAt === undefined
-        ? []
-        : [score('correct', [['accuracy', passAt.passAtK]], `pass_at_${passAt.k}`)]),
+      ...(passAt === undefined ? [] : [score('correct', [['accuracy', passAt.value]], passAt.name)]),
     ],
     metadata: { swelancer: plain(summary) },
   };
 }
 
-/** The epochs of each task as one value, for tasks with a scored epoch. Undefined for a run of one epoch. */
+/** The epochs of each task as one value, for tasks with a scored epoch. */
 export function logReductions(
   records: readonly ResultRecord[],
-  epochs: number,
-): readonly InspectReductions[] | undefined {
-  if (epochs < 2) return undefined;
+  { mean: reducer, passAt }: EpochReducers,
+): readonly InspectReductions[] {
   const tasks = [...groupBy(records, ({ taskId }) => taskId)].map(([taskId, results]) => ({
     taskId,
     scored: results.filter((result) => result.status === 'scored'),
   }));
   const reduce = (
     scorer: ScoreName,
-    reducer: string,
+    by: string,
     value: (scored: (typeof tasks)[number]['scored']) => number | undefined,
   ): InspectReductions => ({
     scorer,
-    reducer,
+    reducer: by,
     samples: tasks.flatMap(({ taskId, scored }) => {
       const reduced = scored.length === 0 ? undefined : value(scored);
       return reduced === undefined ? [] : [{ sample_id: taskId, value: reduced }];
@@ -68,9 +65,11 @@ export function logReductions(
   const mean = (values: readonly number[]) => values.reduce((sum, each) => sum + each, 0) / values.length;
   const passes = (scored: (typeof tasks)[number]['scored']) => scored.filter(({ passed }) => passed).length;
   return [
-    reduce('earned', 'mean', (scored) => mean(scored.map(({ earned }) => earned))),
-    reduce('correct', 'mean', (scored) => mean(scored.map(({ score }) => score))),
-    reduce('correct', `pass_at_${epochs}`, (scored) => passAtK(scored.length, passes(scored), epochs)),
+    reduce('earned', reducer, (scored) => mean(scored.map(({ earned }) => earned))),
+    reduce('correct', reducer, (scored) => mean(scored.map(({ score }) => score))),
+    ...(passAt === undefined
+      ? []
+      : [reduce('correct', passAt.name, (scored) => passAtK(scored.length, passes(scored), passAt.k))]),
   ];
 }
 

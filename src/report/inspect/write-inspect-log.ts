@@ -6,6 +6,7 @@ import { sampleKeyText } from '../../store/sample-key.js';
 import { StoredRun } from '../../store/stored-run.js';
 import { type ReadRun, readRun } from '../read-run.js';
 import { AttemptReader, type ReadAttempt } from './attempt-reader.js';
+import { epochReducers } from './epoch-reducers.js';
 import { type InvalidatedSample, invalidationOf } from './invalidation.js';
 import { evalPlan, evalSpec } from './log-header.js';
 import { type LogArchive, writeArchive } from './log-archive.js';
@@ -91,7 +92,9 @@ async function writeMembers(
   const { description } = run;
   const { records, attempts, summary } = contents;
   const now = new Date();
-  const about = { eval: evalSpec(description, model), plan: evalPlan(description) };
+  const { epochs, dataset } = description;
+  const reducers = epochReducers(epochs, summary);
+  const about = { eval: evalSpec(description, { model, reducers }), plan: evalPlan(description) };
   await archive.add('_journal/start.json', logJson({ version: 2, ...about }));
 
   const { limits: configured } = description.configuration;
@@ -113,9 +116,7 @@ async function writeMembers(
   }
   await archive.add('summaries.json', logJson(summaries));
 
-  const { epochs, dataset } = description;
-  const reductions = logReductions(records, epochs);
-  if (reductions !== undefined) await archive.add('reductions.json', logJson(reductions));
+  if (reducers !== undefined) await archive.add('reductions.json', logJson(logReductions(records, reducers)));
   const samples = dataset.tasks.length * epochs;
   const state = await runState(run, records.length, samples);
   await archive.add(
@@ -124,7 +125,7 @@ async function writeMembers(
       version: 2,
       status: state.status,
       ...about,
-      results: logResults(records, summary, { samples, epochs }),
+      results: logResults(records, summary, { samples, reducers }),
       stats: {
         started_at: description.createdAt,
         completed_at: new Date(completedAtMs).toISOString(),

@@ -382,6 +382,42 @@ describe('writeInspectLog', () => {
     expect(read('header.json')).toMatchObject({ status: 'cancelled', results: { total_samples: 4 } });
   });
 
+  it.each([
+    { found: 'of two of three epochs', stopAt: 5, reducers: ['mean', 'pass_at_2'], reduced: [2, 2, 2] },
+    { found: 'of one of three epochs', stopAt: 3, reducers: ['mean'], reduced: [2, 2] },
+    { found: 'of no epoch', stopAt: 1, reducers: ['mean'], reduced: [0, 0] },
+  ])('names the same reducers everywhere for a run cut off with scores $found', async (expected) => {
+    const cut = join(folder, `cut-${expected.stopAt}`);
+    const stop = new AbortController();
+    let solved = 0;
+    const run = runEval({
+      dataset: fakeTasks(2),
+      agent: {
+        name: 'stopped',
+        solve: async (context) => {
+          if (++solved === expected.stopAt) stop.abort();
+          return await fakeSolver.solve(context);
+        },
+      },
+      runtime: fakeBenchmarkRuntime(),
+      epochs: 3,
+      order: 'epochs',
+      concurrency: 1,
+      store: cut,
+      signal: stop.signal,
+    });
+    expect((await run).records).toHaveLength(expected.stopAt - 1);
+    await writeInspectLog(cut, `${cut}.eval`);
+    ({ members } = zipMembers(readFileSync(`${cut}.eval`)));
+    const { eval: spec, results } = read('header.json');
+    const named = [['earned', 'mean'], ...expected.reducers.map((reducer) => ['correct', reducer])];
+    const names = ({ name, scorer = name, reducer }: Json) => [scorer, reducer];
+    expect(spec.config).toMatchObject({ epochs: 3, epochs_reducer: expected.reducers });
+    expect(results.scores.map(names)).toEqual(named);
+    expect(read('reductions.json').map(names)).toEqual(named);
+    expect(read('reductions.json').map(({ samples }: Json) => samples.length)).toEqual(expected.reduced);
+  });
+
   it('counts the same money as the summary for attempts of no sample, and for those that died with a worker', async () => {
     const stopped = join(folder, 'stopped');
     const stop = new AbortController();
