@@ -2,11 +2,13 @@ import { join } from 'node:path';
 import { ConfigurationError } from '../errors.js';
 import type { EvalOptions } from '../eval/eval-options.js';
 import { planEval } from '../eval/eval-plan.js';
+import { hiddenSettings } from '../eval/own-settings.js';
 import type { EvalOutcome, EvalRun } from '../eval/eval-run.js';
 import { runEval } from '../eval/run-eval.js';
 import { runEventsOf } from '../events/run-events.js';
 import { endSetups } from '../swelancer/end-setups.js';
 import { sharedSetups } from '../swelancer/shared-setups.js';
+import { refuseProblems } from '../run/option-problems.js';
 import { compareRuns } from '../metrics/compare-runs.js';
 import type { Ablation } from './ablation.js';
 import {
@@ -108,8 +110,10 @@ function plan({
         `The cells "${other}" and "${name}" would share the folder ${folder}. Name one of them otherwise.`,
       );
     folders.set(folder.toLowerCase(), name);
+    const changed = merged(base, change);
+    refuseProblems('runAblation', hiddenSettings(changed.configuration, { ablation: true }));
     const evaluation = {
-      ...merged(base, { ...change, configuration: { ...change.configuration, ablation: levels } }),
+      ...merged(changed, { configuration: { ablation: levels } }),
       name,
       ...(store !== undefined && { store: join(store, folder) }),
     };

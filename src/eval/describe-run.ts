@@ -8,6 +8,7 @@ import { type LayoutFactory, layoutFacts, officialLayout } from '../swelancer/la
 import type { Scorer } from '../scorer/scorer.js';
 import type { RunDescription } from '../store/run-description.js';
 import type { EvalOptions } from './eval-options.js';
+import type { OwnSetting } from './own-settings.js';
 import type { RunIdentity } from './sample-job.js';
 
 /** What a run is about, for its folder: all that decides what its results mean. */
@@ -66,7 +67,7 @@ function settings(options: IdentifyingOptions): RunDescription['configuration'] 
   const { agent, computers = {}, prompt = 'default' } = options;
   return plainJson({
     agentConfiguration: 'configuration' in agent ? agent.configuration : undefined,
-    ...scorerSettings(options.scorer ?? taskScorer()),
+    scorerConfiguration: (options.scorer ?? taskScorer()).configuration,
     prompt: typeof prompt === 'function' ? digest(prompt) : prompt,
     grading: options.grading ?? 'fresh',
     userTool: options.userTool ?? true,
@@ -79,7 +80,7 @@ function settings(options: IdentifyingOptions): RunDescription['configuration'] 
     resources: computers.resources ?? {},
     environment: computers.environment === undefined ? 'default' : digest(computers.environment),
     layout: layoutName(computers.layout ?? officialLayout),
-  });
+  } satisfies Record<OwnSetting, unknown>);
 }
 
 /** Apart from the others, since a run can be scored again. */

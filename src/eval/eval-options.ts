@@ -63,7 +63,10 @@ export interface EvalOptions extends TaskOptions {
   readonly name?: string | undefined;
   /** Default: a fresh id, or the store's. */
   readonly runId?: string | undefined;
-  /** What else decides what the results mean, such as the model and its settings. A store refuses to go on with another. */
+  /**
+   * What else decides what the results mean, such as the model and its settings. A store refuses to go on with another.
+   * Names that the run gives its own settings in `run.json`, such as `limits`, are refused.
+   */
   readonly configuration?: Readonly<Record<string, Json>> | undefined;
   /**
    * Where set-ups are shared with other runs of this process: `sharedSetups({ keep })`. The run releases each task there and

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import {
   cliAgent,
   codeBlockAgent,
+  ConfigurationError,
   defineTool,
   type EvalOptions,
   gradeRun,
@@ -13,6 +14,7 @@ import {
   localizationScorer,
   officialLayout,
   rescoreRun,
+  runAblation,
   runEval,
   runSampleJob,
   scriptedAgent,
@@ -166,5 +168,32 @@ describe('what a run is about', () => {
       type: 'refused',
       reason: 'scorerConfiguration.maxRounds was 3 and is 1',
     });
+  });
+
+  it('takes no settings of the caller under names of its own, which would hide what they are', async () => {
+    const options = { dataset, agent: fakeSolver, runtime: fakeBenchmarkRuntime(), store: await newFolder() };
+    const hiding = { ...options, configuration: { limits: 'mine', scorerConfiguration: 1, model: 'a' } };
+    const told =
+      /`configuration\.limits` and `configuration\.scorerConfiguration` are settings that a run tells itself/;
+    expect(() => runEval(hiding)).toThrow(told);
+    expect(() => runEval(hiding)).toThrow(ConfigurationError);
+    await expect(pendingJobs(hiding)).rejects.toThrow(told);
+    await expect(runAblation({ base: hiding, factors: { userTool: [true, false] } })).rejects.toThrow(told);
+    const [job] = await pendingJobs({ ...options, configuration: { model: 'a' } });
+    expect(await runSampleJob(job!, hiding)).toMatchObject({
+      type: 'refused',
+      reason: expect.stringMatching(told),
+    });
+  });
+
+  it('takes no setting under the name that an ablation gives its cells', async () => {
+    const base = { dataset, agent: fakeSolver, runtime: fakeBenchmarkRuntime() };
+    const factors = { userTool: [true, false] };
+    const hidden = { ablation: 'mine' };
+    await expect(runAblation({ base: { ...base, configuration: hidden }, factors })).rejects.toThrow(
+      /`configuration\.ablation`.*name yours otherwise/,
+    );
+    const variants = { one: {}, two: { configuration: hidden } };
+    await expect(runAblation({ base, variants })).rejects.toThrow(/`configuration\.ablation`/);
   });
 });
