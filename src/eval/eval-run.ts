@@ -17,7 +17,7 @@ export interface EvalRun extends PromiseLike<EvalOutcome>, AsyncIterable<TaskRes
   /** Every option with its effective value: of the concurrency, what it is now. */
   readonly plan: EvalPlan;
   readonly events: RunEvents;
-  /** Begins no more samples until `resume`. Those under way go on to their end. */
+  /** Begins no more samples until `resume`, and no attempt again after a fault. Attempts under way go on to their end. */
   pause(): void;
   resume(): void;
   /** Ends the run: samples under way are cancelled and cleaned up, and go on in a later session of the same store. */

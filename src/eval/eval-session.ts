@@ -48,7 +48,7 @@ export class EvalSession {
     this.#queues = new Queues(parts.plan.concurrency);
     this.#ceilings = new CommandCeilings(parts.options.runtime, parts.plan.concurrency);
     // A paused line would never come to its end.
-    this.#control = new RunControl(() => this.#queues.tasks.start());
+    this.#control = new RunControl(() => this.#queues.start());
     this.#progress = new ProgressTracker(parts.plan);
     this.#scope = parts.events.scope({ runId: parts.description.runId }).span();
   }
@@ -208,14 +208,14 @@ export class EvalSession {
 
   #pause(): void {
     // A run that ends has to come to the end of its line.
-    if (this.#queues.tasks.isPaused || this.#control.signal.aborted) return;
-    this.#queues.tasks.pause();
+    if (this.#queues.isPaused || this.#control.signal.aborted) return;
+    this.#queues.pause();
     this.#scope.emit('run.paused', {});
   }
 
   #resume(): void {
-    if (!this.#queues.tasks.isPaused) return;
-    this.#queues.tasks.start();
+    if (!this.#queues.isPaused) return;
+    this.#queues.start();
     this.#scope.emit('run.continued', {});
   }
 

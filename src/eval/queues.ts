@@ -8,9 +8,31 @@ export class Queues {
   readonly pulls = new PQueue();
   readonly grading = new PQueue();
   readonly modelCalls = new PQueue();
+  /** Attempts that are to begin in a paused run: their samples have a place already. */
+  readonly #held = new PQueue();
 
   constructor(concurrency: EvalConcurrency) {
     this.set(concurrency);
+  }
+
+  get isPaused(): boolean {
+    return this.tasks.isPaused;
+  }
+
+  /** Lets no sample and no attempt begin until `start`. */
+  pause(): void {
+    this.tasks.pause();
+    this.#held.pause();
+  }
+
+  start(): void {
+    this.tasks.start();
+    this.#held.start();
+  }
+
+  /** Resolves at once unless it is paused. */
+  async untilRunning(): Promise<void> {
+    while (this.isPaused) await this.#held.add(() => Promise.resolve());
   }
 
   set({ tasks, starts, pulls, grading, modelCalls }: EvalConcurrency): void {

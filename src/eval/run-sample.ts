@@ -44,6 +44,8 @@ export interface SampleContext {
   readonly deaths: Parameters<typeof endedByDeaths>[2];
   /** Where attempts run, unless here. */
   readonly elsewhere: Elsewhere | undefined;
+  /** Resolves when an attempt may begin: at once, unless the run is paused. */
+  readonly untilMayBegin: () => Promise<void>;
   /** Called as each attempt begins. */
   readonly onBegin: (key: AttemptKey) => void;
   /** Called with each attempt's result, and whether it is the sample's. */
@@ -62,7 +64,10 @@ export async function runSample(sample: Sample, context: SampleContext): Promise
     context.onAttempt(died, true);
     return died;
   }
-  while (!signal.aborted) {
+  for (;;) {
+    await context.untilMayBegin();
+    // A paused run that is cancelled goes on, to its end.
+    if (signal.aborted) return undefined;
     const { key: attempt, begun } = nextAttempt(store, key, context.elsewhere !== undefined);
     context.onBegin(attempt);
     if (!begun) await store.started(attempt);
@@ -91,7 +96,6 @@ export async function runSample(sample: Sample, context: SampleContext): Promise
     });
     await wait(verdict.waitMs, undefined, { signal }).catch(() => undefined);
   }
-  return undefined;
 }
 
 /** Whether an image was not fetched since the disk is full: that passes only when another image goes. */

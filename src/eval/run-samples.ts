@@ -201,6 +201,7 @@ function sampleContexts(
   let errors = earlier;
   return ({ task }, signal) => ({
     signal,
+    untilMayBegin: () => queues.untilRunning(),
     taskOptions: { signal, ...taskOptions },
     onBegin: (key) => progress.begin({ title: task.title, price: task.price, startedAt: Date.now(), ...key }),
     onAttempt: (result, final) => {

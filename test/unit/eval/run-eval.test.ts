@@ -159,6 +159,56 @@ describe('runEval', () => {
     expect((await run).records).toHaveLength(6);
   });
 
+  describe('with a fault before a pause', () => {
+    const flaky = () => {
+      const tries = { begun: 0 };
+      const run = runEval({
+        dataset: fakeTasks(1),
+        agent: {
+          name: 'flaky',
+          solve: async (context) => {
+            if (++tries.begun === 1) throw lost();
+            return await fakeSolver.solve(context);
+          },
+        },
+        runtime: fakeBenchmarkRuntime(),
+        retries: { waitMs: 1 },
+      });
+      return { run, tries };
+    };
+    /** Paused, and past the wait before the next attempt: another run has come through the same meanwhile. */
+    const held = async () => {
+      const { run, tries } = flaky();
+      await new Promise<void>((resolve) => {
+        run.events.on('task.retrying', () => {
+          run.pause();
+          resolve();
+        });
+      });
+      const other = flaky();
+      expect((await other.run).records).toMatchObject([{ status: 'scored', attempt: 2 }]);
+      expect(tries.begun).toBe(1);
+      return { run, tries };
+    };
+
+    it('begins no attempt again until it goes on', async () => {
+      const { run, tries } = await held();
+      run.resume();
+      run.pause();
+      await turn();
+      expect(tries.begun).toBe(1);
+      run.resume();
+      expect((await run).records).toMatchObject([{ status: 'scored', attempt: 2 }]);
+    });
+
+    it('ends when it is cancelled', async () => {
+      const { run, tries } = await held();
+      run.cancel();
+      expect((await run).status).toBe('cancelled');
+      expect(tries.begun).toBe(1);
+    });
+  });
+
   it('cancels what is under way, cleans it up and says so', async () => {
     const runtime = fakeBenchmarkRuntime();
     const run = runEval({
