@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 
-/** Bytes of one piece. */
-const pieceBytes = 1024 * 1024;
+/** Bytes of one piece. Few enough for all of them to stay in a processor's cache: 1 MiB takes twice the system's time. */
+const pieceBytes = 512 * 1024;
 /** Two are with the reader, one is being filled. */
 const pieceCount = 3;
 
