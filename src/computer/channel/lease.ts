@@ -109,6 +109,7 @@ async function openLease(
         ticks: String(Math.max(1, Math.ceil(leaseMs / 1000 / tick))),
       },
       lastWords: farewell,
+      isVital: true,
     },
     { signal },
   );

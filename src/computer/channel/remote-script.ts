@@ -10,6 +10,8 @@ export interface ScriptHost {
   /** Of every process that a script starts, so that a cleanup finds it. */
   readonly marker: string;
   readonly computerId: string;
+  /** As in a request for a channel. Default: false. */
+  readonly isVital?: boolean | undefined;
 }
 
 export interface RemoteScript {
@@ -43,12 +45,16 @@ const messageMs = 1000;
 
 /** @throws ComputerLostError, CommandSpawnError, or the signal's reason. Destroy what it gives when the signal fires. */
 export async function startScript(
-  { transport, marker }: ScriptHost,
+  { transport, marker, isVital }: ScriptHost,
   { text, environment, input }: RemoteScript,
   signal: AbortSignal,
 ): Promise<RunningScript> {
   const channel = await transport.open(
-    { argv: ['sh', '-c', text], environment: { LC_ALL: 'C', [markerVariable]: marker, ...environment } },
+    {
+      argv: ['sh', '-c', text],
+      environment: { LC_ALL: 'C', [markerVariable]: marker, ...environment },
+      isVital,
+    },
     { signal },
   );
   const letGo = new AbortController();

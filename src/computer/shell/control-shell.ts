@@ -36,7 +36,11 @@ export function createControlShell(transport: ShellTransport, computerId: string
 
   const open = (): Promise<ShellChannel> => {
     if (closed) return Promise.reject(lost('The computer has been cleaned up.', computerId));
-    const opening = transport.open({ argv: ['sh', '-c', controlText], environment: { LC_ALL: 'C' } });
+    const opening = transport.open({
+      argv: ['sh', '-c', controlText],
+      environment: { LC_ALL: 'C' },
+      isVital: true,
+    });
     current = opening;
     const forget = () => {
       if (current === opening) current = undefined;

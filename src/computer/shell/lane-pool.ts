@@ -28,11 +28,13 @@ const waitMs = 250;
 /** Milliseconds after which a link may have gone half-open without anybody having noticed. */
 const trustedIdleMs = 15_000;
 const pingTimeoutMs = 5000;
+/** Milliseconds for a lane that is given up to end by itself. */
+const giveUpMs = 1000;
 /** Milliseconds before lanes are tried again for a user for whom no shell answered: it may have been a moment's lack of processes. */
 const retryMs = 60_000;
 
 export function createLanePool(transport: ShellTransport, onUnavailable: (reason: string) => void): LanePool {
-  const idle: { readonly lane: Lane; readonly since: number }[] = [];
+  const idle: IdleLane[] = [];
   const retired = new Map<Lane, WriteOutput>();
   /** Not among the lanes that new ones have to leave room for. */
   const uncounted = new WeakSet<Lane>();
@@ -59,13 +61,31 @@ export function createLanePool(transport: ShellTransport, onUnavailable: (reason
     lane.destroy();
   };
 
+  /** Its end is waited for, so that whoever gets its room does not meet it on the way out. */
+  const giveUp = (lane: Lane) => {
+    const index = idle.findIndex((entry) => entry.lane === lane);
+    if (index >= 0) idle.splice(index, 1);
+    giveUpRoom(lane);
+    lane.end();
+    void settledWithin(lane.drained, giveUpMs).then(() => lane.destroy());
+  };
+
+  /** @returns whether it stays: somebody who waits for a channel may have its room at once */
+  const rest = (lane: Lane): boolean => {
+    const entry: IdleLane = { lane, since: performance.now(), withdraw: () => undefined };
+    idle.push(entry);
+    entry.withdraw = lane.offer(() => giveUp(lane));
+    return idle.includes(entry);
+  };
+
   const takeIdle = async (user: string | undefined): Promise<Lane | undefined> => {
     for (;;) {
       // The one used last: the others may be idle for long enough to be doubted.
       const index = idle.findLastIndex(({ lane }) => lane.user === user);
       const [found] = index < 0 ? [] : idle.splice(index, 1);
       if (found === undefined) return undefined;
-      const { lane, since } = found;
+      const { lane, since, withdraw } = found;
+      withdraw();
       if (!lane.hasEnded() && (performance.now() - since < trustedIdleMs || (await answers(lane))))
         return lane;
       discard(lane);
@@ -138,7 +158,10 @@ export function createLanePool(transport: ShellTransport, onUnavailable: (reason
       if (isClosed) return undefined;
       // To begin with too: nobody knows yet how long the first ones take.
       if (!lastTaken.has(user)) lastTaken.set(user, performance.now());
-      const isFull = () => (counts.get(user) ?? 0) >= maximumLanes;
+      const isFull = () => {
+        const lanes = counts.get(user) ?? 0;
+        return lanes >= maximumLanes || (lanes > 0 && transport.hasRoom?.() === false);
+      };
       const lane =
         (await takeIdle(user)) ??
         (await takeRetired(user)) ??
@@ -151,9 +174,12 @@ export function createLanePool(transport: ShellTransport, onUnavailable: (reason
         discard(lane);
         return;
       }
+      // Whoever waits for a channel goes first: those who wait for a lane would otherwise never leave one to it.
+      if (!rest(lane)) return;
       const first = [...waiting].find(({ user }) => user === lane.user);
-      if (first !== undefined) first.give(lane);
-      else idle.push({ lane, since: performance.now() });
+      if (first === undefined) return;
+      idle.pop()?.withdraw();
+      first.give(lane);
     },
     retire: (lane, write) => {
       giveUpRoom(lane);
@@ -176,6 +202,13 @@ export function createLanePool(transport: ShellTransport, onUnavailable: (reason
       retired.clear();
     },
   };
+}
+
+interface IdleLane {
+  readonly lane: Lane;
+  readonly since: number;
+  /** From then on it is not given up for somebody who waits for a channel. */
+  withdraw: () => void;
 }
 
 interface Waiter {

@@ -24,6 +24,8 @@ export interface Lane {
   end(): void;
   /** Lets go of the streams; the supervisor ends with its stdin. */
   destroy(): void;
+  /** As a channel's: it runs nothing for now. */
+  offer(giveUp: () => void): () => void;
 }
 
 export interface LaneRequest {
@@ -97,6 +99,7 @@ export async function openLane(
     },
     end: () => channel.stdin.end(),
     destroy: () => channel.destroy(),
+    offer: (giveUp) => channel.offer?.(giveUp) ?? (() => undefined),
   };
 }
 

@@ -10,6 +10,8 @@ export interface ShellTransport {
    * engine does. Lanes that are held stay then. Default: false; what only a background process uses can be given up.
    */
   readonly isStalledByHeldStreams?: boolean | undefined;
+  /** Whether a channel opens without waiting for another to end. Default: it always does. */
+  hasRoom?(): boolean;
 }
 
 export interface ChannelRequest {
@@ -21,6 +23,11 @@ export interface ChannelRequest {
   readonly user?: string | undefined;
   /** A line that reaches stdin when this process has gone without letting go, by SIGKILL say. Where a client process can. */
   readonly lastWords?: string | undefined;
+  /**
+   * What the computer cannot do without, such as the shell that ends the others: where channels are few, it is not kept
+   * waiting by commands. Default: false.
+   */
+  readonly isVital?: boolean | undefined;
 }
 
 /** A running process inside. The backend attaches error listeners to all three streams before it hands them over. */
@@ -32,6 +39,11 @@ export interface ShellChannel {
   readonly exit: Promise<ChannelExit>;
   /** Lets go of the link at once. Does not end the process. */
   destroy(): void;
+  /**
+   * Says that nothing runs here for now. Where channels are few, `giveUp` is called once somebody waits for one, at once
+   * even, and has to end this one. Gives what takes the offer back. Absent where there are always enough.
+   */
+  offer?(giveUp: () => void): () => void;
 }
 
 export type ChannelExit =

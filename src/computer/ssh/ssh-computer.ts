@@ -4,6 +4,7 @@ import { type CommandStrategy, startChannelComputer } from '../channel/channel-c
 import { type Durability, durabilityOf } from '../channel/durability.js';
 import type { CallOptions, ComputerInterface } from '../computer-interface.js';
 import { officialEntry, officialEnvironment } from './official-machine.js';
+import { sessionLimits } from './session-limits.js';
 import { SshConnections } from './ssh-connection.js';
 import { checkOptions, type SshDestinationOptions, sshComputerShape } from './ssh-options.js';
 import { sshTransport } from './ssh-transport.js';
@@ -43,7 +44,7 @@ export async function startSshComputer(
   releaseMachine?: (call: CallOptions) => Promise<void>,
 ): Promise<SshComputer> {
   const { workingDirectory = '/', environment = officialEnvironment, entryCommand } = options;
-  const connections = new SshConnections(options);
+  const connections = new SshConnections(options, sessionLimits(options), options.onDegraded);
   return await startChannelComputer(
     {
       id: options.id ?? `ssh-${randomBytes(6).toString('hex')}`,

@@ -37,7 +37,10 @@ export interface SshDestinationOptions {
   readonly reconnectTimeoutMs?: number | undefined;
   /** Sessions over one connection. Default: 8, for servers with the usual `MaxSessions 10`. */
   readonly sessionsPerConnection?: number | undefined;
-  /** Connections at once; the second is made when the first is full. Default: 8. */
+  /**
+   * Connections at once; the second is made when the first is full. Default: 8. Times `sessionsPerConnection` it must be
+   * at least 3, or 2 with `leaseMs: 0`; where all are in use, a call waits for one.
+   */
   readonly maxConnections?: number | undefined;
 }
 

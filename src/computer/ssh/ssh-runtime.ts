@@ -10,6 +10,7 @@ import { type Durability, durabilityOf } from '../channel/durability.js';
 import { rejectResources } from '../channel/reject-resources.js';
 import { ComputerStartError, UnsupportedOptionError } from '../errors.js';
 import { officialEnvironment } from './official-machine.js';
+import { sessionLimits } from './session-limits.js';
 import { type SshComputerOptions, startSshComputer } from './ssh-computer.js';
 import { checkOptions, type SshDestinationOptions, sshComputerShape } from './ssh-options.js';
 
@@ -42,6 +43,7 @@ export function sshRuntime(options: SshRuntimeOptions): ComputerRuntime {
 
 function oneMachine(options: SshDestinationOptions & SshRuntimeSettings): ComputerRuntime {
   checkOptions('sshRuntime', sshComputerShape, options);
+  sessionLimits(options);
   const { destination } = options;
   let machine: MachineState = { kind: 'free' };
   let hadAgent = false;

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { ClientStartError, openClientChannel } from '../channel/client-channel.js';
 import { settledWithin } from '../deadline.js';
 import { CommandSpawnError, ComputerLostError } from '../errors.js';
@@ -10,17 +11,22 @@ import type { SshDestinationOptions } from './ssh-options.js';
 const startTimeoutMs = 60_000;
 /** Milliseconds for a connection to be seen ended after its sessions were. */
 const noticeMs = 1000;
+/** Milliseconds after its process within which a client ends that nothing else holds. */
+const heldMs = 250;
 const tries = 6;
 
 /** Runs each process as one session over shared connections. Opening is tried again: nothing has run until it is done. */
 export function sshTransport(connections: SshConnections, options: SshDestinationOptions): ShellTransport {
   return {
+    hasRoom: () => connections.hasRoom(),
     open: async (request, { signal } = {}) => {
+      const wanted = { isVital: request.isVital ?? false, since: performance.now(), signal };
       for (let attempt = 1; ; attempt++) {
-        const session = await connections.session(signal);
+        const session = await connections.session(wanted);
         try {
           return await openSession(session, options, request, signal);
         } catch (error) {
+          // It counts until this is known: the server's limit is told by how many there are beside it.
           const mayHelp = await canTryAgain(connections, session, error);
           session.release();
           // Each refusal lowers what is asked of a connection, so that there is an end to them.
@@ -40,12 +46,16 @@ async function openSession(
   signal: AbortSignal | undefined,
 ): Promise<ShellChannel> {
   const { master } = session;
+  let endClient: () => void = () => undefined;
+  const clientEnd = new Promise<void>((resolve) => {
+    endClient = resolve;
+  });
   const channel = await openClientChannel({
     argv: [options.sshProgram ?? 'ssh', ...sessionArguments(master.socket, options)],
     request,
     signal,
     startTimeoutMs,
-    onClientEnd: session.release,
+    onClientEnd: endClient,
     explainEnd: async (end): Promise<ChannelExit> => {
       // 255 is the client's answer to a broken link, and to a process that was killed. The connection tells which.
       const isCut = end.signal !== null || (await settledWithin(master.ended, noticeMs));
@@ -60,11 +70,19 @@ async function openSession(
       };
     },
   });
-  session.opened();
-  void channel.exit.then(() => {
-    session.spare(() => channel.destroy());
-  });
-  return channel;
+  void clientEnd.then(session.release);
+  void (async () => {
+    await channel.exit;
+    const unread = () => [channel.stdout, channel.stderr].some(hasUnread);
+    // As a rule the client ends as well, once all has been read.
+    while (!(await settledWithin(clientEnd, heldMs)) && unread());
+    session.offer('held', () => channel.destroy());
+  })();
+  return { ...channel, offer: (giveUp) => session.offer('idle', giveUp) };
+}
+
+function hasUnread(stream: Readable): boolean {
+  return !stream.destroyed && stream.readableLength > 0;
 }
 
 async function canTryAgain(
