@@ -65,7 +65,7 @@ export interface DockerRuntimeOptions {
 export interface DockerSecurityOptions {
   /** Allows setuid programs such as sudo to gain privileges. Default: false. */
   readonly newPrivileges?: boolean | undefined;
-  /** Added to the default set, such as `NET_RAW` for ping. */
+  /** Added to the default set, such as `NET_RAW` for ping. With `NET_ADMIN` or more the network cannot be cut. */
   readonly addCapabilities?: readonly string[] | undefined;
 }
 

@@ -71,6 +71,7 @@ export function createNetworkControl(
     return { policy, method, checks };
   };
   const change = async (policy: NetworkPolicy, { allow = [], ...call }: NetworkOptions) => {
+    if (policy === 'cut') await refuseWhereUndone(container, call);
     if (policy === current && allow.length === 0) return await verify(policy, 'nothing', call);
     const before = current;
     current = 'unknown';
@@ -115,6 +116,25 @@ export function createNetworkControl(
       }
     },
   };
+}
+
+/** Capabilities by which a process in the container brings routes back, or leaves the container. */
+const undoing: ReadonlySet<string> = new Set(['ALL', 'NET_ADMIN', 'SYS_ADMIN', 'SYS_MODULE']);
+
+/** @throws UnsupportedOptionError */
+async function refuseWhereUndone(container: DockerContainer, call: CallOptions): Promise<void> {
+  const { HostConfig: host } = await callEngineTwice(
+    async () => await container.docker.getContainer(container.id).inspect(),
+    call,
+  );
+  // Its types promise a list, the engine may give null.
+  const added = ((host.CapAdd ?? []) as readonly string[]).map((name) => name.replace(/^CAP_/, ''));
+  const capability = added.find((name) => undoing.has(name));
+  if (capability === undefined) return;
+  throw new UnsupportedOptionError(
+    `The network of ${container.name} cannot be cut: with the capability ${capability} it could be brought back from inside. Leave it out of security.addCapabilities, or use the policy none.`,
+    { option: 'security.addCapabilities', computerId: container.name },
+  );
 }
 
 function parseRoutes(output: string): Routes {

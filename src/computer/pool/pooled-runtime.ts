@@ -33,8 +33,9 @@ export interface PooledRuntime extends ComputerRuntime {
 
 /**
  * Spreads computers over several machines by weight and room, first come, first served. A member whose machine does not
- * answer is left alone for a while, and the request goes to another one; faults of the request itself, such as an image
- * that does not exist, are the caller's at once.
+ * answer is left alone for a while, and the request goes to another one. So it does where nobody can tell whose fault it
+ * is, such as a login that is refused: it counts against the member once another one has served the same request. Faults
+ * of the request itself, such as an image that does not exist, are the caller's at once.
  */
 export function pooledRuntime(members: readonly PoolMember[], options: PoolOptions = {}): PooledRuntime {
   let inForce = options;
@@ -154,6 +155,8 @@ export function pooledRuntime(members: readonly PoolMember[], options: PoolOptio
           ? startOptions
           : { ...startOptions, timeoutMs: Math.max(0, timeoutMs - (performance.now() - askedAt)) };
       const avoided = new Set<string>();
+      /** Slots whose members may or may not be at fault. */
+      const suspects: Slot[] = [];
       const home = snapshots.memberOf(request.image);
       for (;;) {
         const slot = await (home === undefined
@@ -162,6 +165,7 @@ export function pooledRuntime(members: readonly PoolMember[], options: PoolOptio
         try {
           const computer = await startOn(slot.member, request, left);
           slot.succeeded();
+          for (const suspect of suspects) suspect.failed();
           const line = lineFor(plan.commandsPerComputer);
           computers.add(line);
           return limitedComputer(computer, {
@@ -174,14 +178,16 @@ export function pooledRuntime(members: readonly PoolMember[], options: PoolOptio
             },
           });
         } catch (error) {
-          const machine = isMachineFault(error);
-          if (machine) slot.failed();
+          const fault = faultBehind(error);
+          if (fault === 'machine') slot.failed();
+          if (fault === 'unknown') suspects.push(slot);
           avoided.add(slot.member);
           slot.release();
           const isLast = home !== undefined || avoided.size === plan.members.length;
-          if (!machine || isLast || startOptions.signal?.aborted) throw error;
+          if (fault === 'request' || isLast || startOptions.signal?.aborted) throw error;
           startOptions.emit('diagnostic', {
             message: `Member ${slot.member} of the pool could not start a computer; another one is asked.`,
+            error: toErrorRecord(error),
           });
         }
       }
@@ -220,18 +226,29 @@ function tellFailures(
   }
 }
 
-const machineFaults: ReadonlySet<ComputerStartError['reason']> = new Set<ComputerStartError['reason']>([
-  'engine_unreachable',
-  'out_of_addresses',
-  'timeout',
-]);
-
-/** A fault of the machine itself, which another one may not have. */
-function isMachineFault(error: unknown): boolean {
+/** Whether another machine may do better. */
+function faultBehind(error: unknown): 'machine' | 'request' | 'unknown' {
+  if (error instanceof ComputerStartError) return startFaults[error.reason];
   // A machine that has gone silent is one that a start runs into its time limit on.
-  if (error instanceof ComputerStartError) return machineFaults.has(error.reason);
-  if (error instanceof ComputerLostError) return true;
-  return (
-    isSweLancerError(error) && error.code === 'image_pull' && 'reason' in error && error.reason === 'no_space'
-  );
+  if (error instanceof ComputerLostError) return 'machine';
+  if (!isSweLancerError(error)) return 'unknown';
+  if (error.code === 'image_pull' && 'reason' in error && error.reason === 'no_space') return 'machine';
+  return requestFaults.has(error.code) ? 'request' : 'unknown';
 }
+
+const startFaults = {
+  engine_unreachable: 'machine',
+  out_of_addresses: 'machine',
+  timeout: 'machine',
+  died: 'request',
+  busy: 'request',
+  other: 'unknown',
+} as const satisfies Record<ComputerStartError['reason'], string>;
+
+const requestFaults: ReadonlySet<string> = new Set([
+  'configuration',
+  'unsupported_option',
+  'image_pull',
+  'timeout',
+  'aborted',
+]);

@@ -146,6 +146,21 @@ describeDocker('the network of a container', () => {
     await Promise.all([gone.cleanup(), underWay.cleanup()]);
   });
 
+  test('cannot be cut where it could be brought back from inside', async () => {
+    const security = { addCapabilities: ['NET_ADMIN'] };
+    const able = await dockerRuntime({ labels, security }).start(testRequest(), { emit });
+    try {
+      await expect(able.setNetworkPolicy('cut')).rejects.toMatchObject({
+        code: 'unsupported_option',
+        option: 'security.addCapabilities',
+      });
+      expect((await able.sendShellCommand('ip route show default')).stdout).toContain('default via');
+      await expect(able.setNetworkPolicy('none')).resolves.toMatchObject({ policy: 'none' });
+    } finally {
+      await able.cleanup();
+    }
+  });
+
   test('cannot be changed with an image that has no ip, and the error says what to do', async () => {
     const bare = 'swelancer-test:no-ip';
     await importImage(docker, bare, ['ip', 'busybox']);

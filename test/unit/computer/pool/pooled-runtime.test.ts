@@ -152,6 +152,34 @@ describe('pooledRuntime', () => {
     expect(asked).toBe(before);
   });
 
+  it('asks another member where nobody can tell whose fault it is, and counts it once that one has served', async () => {
+    const refused = () => new ComputerStartError('the host key has changed', { reason: 'other' });
+    const broken = member('broken', refused);
+    const fine = member('fine');
+    const pool = pooledRuntime(
+      [
+        { runtime: broken, capacity: 8 },
+        { runtime: fine, capacity: 8 },
+      ],
+      { failuresBeforePause: 2 },
+    );
+    for (let count = 0; count < 4; count++) await pool.start(request, silent);
+    expect(fine.started).toBe(4);
+    expect(pool.state().members.map(({ state }) => state)).toEqual(['paused', 'working']);
+  });
+
+  it('leaves no member alone for what all of them refuse', async () => {
+    const refused = () => new Error('no such user');
+    const pool = pooledRuntime(
+      ['one', 'two'].map((name) => ({ runtime: member(name, refused), capacity: 1 })),
+      { failuresBeforePause: 1 },
+    );
+    for (let count = 0; count < 3; count++) {
+      await expect(pool.start(request, silent)).rejects.toThrow('no such user');
+    }
+    expect(pool.state().members.map(({ state }) => state)).toEqual(['working', 'working']);
+  });
+
   it('takes a paused member back when its pause is over', async () => {
     let broken = true;
     const only = member('only', () => (broken ? unreachable() : undefined));
