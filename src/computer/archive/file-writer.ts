@@ -5,7 +5,7 @@ const smallFileBytes = 64 * 1024;
 /** Small files that are written at the same time, so that memory is bounded to 2 MiB. */
 const writtenAtOnce = 32;
 /** Bytes of a large file that are written at once: what arrives may be pieces of 64 KiB. */
-const pieceBytes = 512 * 1024;
+const pieceBytes = 256 * 1024;
 
 /**
  * Writes new files. Most of the time that small ones take is waiting, so several are written together. What it is given

@@ -207,7 +207,13 @@ async function tidy(
       return `${count} processes on computer ${host.computerId} may still run; look for ${mark}.`;
     }
     const remove = { text: 'rm -rf -- "$folder" "$folder".*', environment: { folder } };
-    await runTransfer({ ...host, isVital: true }, 'Removing the files', { signal: deadline.signal }, () => remove, endOf);
+    await runTransfer(
+      { ...host, isVital: true },
+      'Removing the files',
+      { signal: deadline.signal },
+      () => remove,
+      endOf,
+    );
     return undefined;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

@@ -263,11 +263,14 @@ export class SshConnections {
     });
     let timer: NodeJS.Timeout | undefined;
     const outOfPatience = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        const missing = this.#shortage();
-        if (missing !== undefined) reject(missing);
-        else this.#onDegraded(this.#allInUse());
-      }, since + patienceMs - performance.now());
+      timer = setTimeout(
+        () => {
+          const missing = this.#shortage();
+          if (missing !== undefined) reject(missing);
+          else this.#onDegraded(this.#allInUse());
+        },
+        since + patienceMs - performance.now(),
+      );
     });
     this.#offers.giveUp(this.#waiting.size);
     try {
