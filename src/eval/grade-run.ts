@@ -135,8 +135,11 @@ async function copyWork(from: StoredRun, target: RunStore, events: EventScope): 
     if (finished || collected !== undefined) continue;
     const scope = events.within(key);
     const text = sampleKeyText(sample);
+    const kept = ungraded.get(text);
     const found =
-      (await keptWork(from, ungraded.get(text), scope)) ?? (await savedWork(from, records.get(text), scope));
+      kept === undefined
+        ? await savedWork(from, records.get(text), scope)
+        : await keptWork(from, kept, scope);
     if (found === undefined) continue;
     await target.started(key);
     const own = { runId, attempt: 1, workOf: undefined };
@@ -163,10 +166,9 @@ type WorkKey = AttemptKey & Pick<ResultRecord, 'workOf'>;
 /** What a sample that has no score yet left to be graded. */
 async function keptWork(
   from: StoredRun,
-  key: AttemptKey | undefined,
+  key: AttemptKey,
   events: EventScope,
 ): Promise<SavedWork | undefined> {
-  if (key === undefined) return undefined;
   const work = await from.work(key);
   if (work !== undefined) return { work, of: key };
   events.emit('diagnostic', {

@@ -39,7 +39,7 @@ export class RunControl {
 
   fail(error: unknown): void {
     this.#failure ??= { error };
-    this.end('stopped', 'the run cannot go on');
+    this.end('stopped', 'the run cannot go on', error);
   }
 
   /** A signal of its own for one sample, for as long as it is under way. */

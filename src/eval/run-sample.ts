@@ -9,7 +9,7 @@ import type { ErrorResult, TaskResult } from '../result/task-result.js';
 import type { ComputerRuntime } from '../computer/computer-interface.js';
 import type { AttemptFolder } from '../store/run-folder.js';
 import { patiently } from '../store/patience.js';
-import type { AttemptKey } from '../store/sample-key.js';
+import type { AttemptKey, SampleKey } from '../store/sample-key.js';
 import type { EvalStore } from './eval-store.js';
 import { artifactsOf } from './artifacts-of.js';
 import type { EvalOptions } from './eval-options.js';
@@ -40,6 +40,8 @@ export interface SampleContext {
   readonly taskOptions: Omit<RunTaskOptions, OfOneAttempt> & {
     readonly runtime: ComputerRuntime;
   };
+  /** Whether no agent runs: what was kept is graded, and nothing else. */
+  readonly onlyGrading: boolean;
   /** How often a process may die with a sample, and whose results tell of it. */
   readonly deaths: Parameters<typeof endedByDeaths>[2];
   /** Where attempts run, unless here. */
@@ -68,6 +70,12 @@ export async function runSample(sample: Sample, context: SampleContext): Promise
     await context.untilMayBegin();
     // A paused run that is cancelled goes on, to its end.
     if (signal.aborted) return undefined;
+    if (context.onlyGrading && !(await hasReadableWork(store, key))) {
+      events.within(key).emit('diagnostic', {
+        message: 'The work that was kept cannot be read, so that there is nothing to grade. It is left out.',
+      });
+      return undefined;
+    }
     const { key: attempt, begun } = nextAttempt(store, key, context.elsewhere !== undefined);
     context.onBegin(attempt);
     if (!begun) await store.started(attempt);
@@ -96,6 +104,11 @@ export async function runSample(sample: Sample, context: SampleContext): Promise
     });
     await wait(verdict.waitMs, undefined, { signal }).catch(() => undefined);
   }
+}
+
+async function hasReadableWork(store: EvalStore, key: SampleKey): Promise<boolean> {
+  const { collected } = store.state(key);
+  return collected !== undefined && (await store.work({ ...key, attempt: collected })) !== undefined;
 }
 
 /** Whether an image was not fetched since the disk is full: that passes only when another image goes. */

@@ -181,6 +181,7 @@ function sampleContexts(
   const shared = {
     store: run.store,
     retries: plan.retries,
+    onlyGrading: run.onlyGrading,
     // Where attempts run elsewhere, those who work on them count.
     deaths: {
       runId: scope.context.runId ?? '',

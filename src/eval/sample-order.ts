@@ -6,7 +6,8 @@ import type { Sample } from './sample.js';
 /**
  * Which samples begin first.
  * - `grouped`: tasks of one image together and a task's epochs one after another, so that images and set-ups are shared
- *   and can go after their last use. Else the dataset's order.
+ *   and can go after their last use. Else the dataset's order: a set-up has one task's files in it, so that tasks of one
+ *   base commit have nothing more to share.
  * - `epochs`: every task once, then every task again: early figures over the whole dataset, images and set-ups kept long.
  * - a function: any order of the same samples.
  */

@@ -115,6 +115,7 @@ export function dockerRuntime(options: DockerRuntimeOptions = {}): DockerRuntime
         emit,
         call,
       );
+      const { id } = container;
       const guarded = engine.local && options.removeAfterCrash !== false;
       const deadMan = guarded ? await armDeadMan(container, call) : undefined;
       return await createDockerComputer({
@@ -128,7 +129,7 @@ export function dockerRuntime(options: DockerRuntimeOptions = {}): DockerRuntime
         remove: async (timeoutMs) => {
           deadMan?.[Symbol.dispose]();
           await removeComputer(docker, belongings, { timeoutMs });
-          await snapshots.removeUnwanted();
+          await snapshots.removeUnwanted(id);
         },
       });
     } catch (error) {

@@ -23,8 +23,11 @@ export interface SnapshotStoreOptions {
 /** The snapshots of one runtime. They carry the labels of their computer, by which they are found when their owner dies. */
 export class SnapshotStore {
   readonly #options: SnapshotStoreOptions;
-  /** To be removed, and perhaps there: still in use when that was tried, or made without a word of it. */
-  readonly #unwanted = new Set<string>();
+  /**
+   * To be removed, and perhaps there: still in use when that was tried, or made without a word of it, then by the container
+   * whose commit may be under way for as long as it is there.
+   */
+  readonly #unwanted = new Map<string, string | undefined>();
 
   constructor(options: SnapshotStoreOptions) {
     this.#options = options;
@@ -58,7 +61,7 @@ export class SnapshotStore {
       signal?.throwIfAborted();
       const { status, message } = readRefusal(error);
       // Where no answer came it may have been made all the same. By the time the computer is given back it is over.
-      if (status === undefined) this.#unwanted.add(image);
+      if (status === undefined) this.#unwanted.set(image, container.id);
       throw new SnapshotError(
         `The Docker engine made no snapshot of ${container.name}: ${message}. The computer itself goes on.`,
         { reason: 'other', computerId: container.name, cause: error },
@@ -68,8 +71,10 @@ export class SnapshotStore {
   }
 
   /** To be called when a computer has been given back: it may have been the last one to use a snapshot. */
-  async removeUnwanted(): Promise<void> {
-    for (const image of this.#unwanted) await this.#remove(image);
+  async removeUnwanted(goneContainer: string): Promise<void> {
+    for (const [image, maker] of this.#unwanted) {
+      if (maker === undefined || maker === goneContainer) await this.#remove(image);
+    }
   }
 
   async #checkSpace({ name }: DockerContainer, call: CallOptions): Promise<void> {
@@ -89,7 +94,7 @@ export class SnapshotStore {
       this.#unwanted.delete(image);
     } catch (error) {
       if (hasStatus(error, 404)) this.#unwanted.delete(image);
-      else if (hasStatus(error, 409)) this.#unwanted.add(image);
+      else if (hasStatus(error, 409)) this.#unwanted.set(image, undefined);
       else throw error;
     }
   }

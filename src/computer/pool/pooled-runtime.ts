@@ -157,11 +157,15 @@ export function pooledRuntime(members: readonly PoolMember[], options: PoolOptio
       const avoided = new Set<string>();
       /** Slots whose members may or may not be at fault. */
       const suspects: Slot[] = [];
+      let refusal: { readonly error: unknown } | undefined;
       const home = snapshots.memberOf(request.image);
       for (;;) {
-        const slot = await (home === undefined
-          ? slots.take(left(), avoided)
-          : takeAtHome(home, request.image, left()));
+        const taking =
+          home === undefined ? slots.take(left(), avoided) : takeAtHome(home, request.image, left());
+        const slot = await taking.catch((error: unknown) => {
+          // What a member has said tells more than that the others had no room.
+          throw startOptions.signal?.aborted === true ? error : (refusal?.error ?? error);
+        });
         try {
           const computer = await startOn(slot.member, request, left);
           slot.succeeded();
@@ -181,6 +185,7 @@ export function pooledRuntime(members: readonly PoolMember[], options: PoolOptio
           const fault = faultBehind(error);
           if (fault === 'machine') slot.failed();
           if (fault === 'unknown') suspects.push(slot);
+          refusal = { error };
           avoided.add(slot.member);
           slot.release();
           const isLast = home !== undefined || avoided.size === plan.members.length;

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SampleExecutor } from '../sample-executor.js';
 import { type SampleJob, sampleJobId, type SampleOutcome, sampleOutcomeSchema } from '../sample-job.js';
 import { usageSum } from '../../result/usage-sum.js';
+import { StoreError } from '../../store/errors.js';
 import { lostUsage } from './job-spending.js';
 import { PersistentQueue } from './persistent-queue.js';
 import { cancelLine, type QueueOptions } from './queue-options.js';
@@ -62,6 +63,8 @@ export function bullmqExecutor(options: BullmqExecutorOptions): SampleExecutor &
         return await untilDone(job, signal);
       } catch (error) {
         if (!signal.aborted) throw error;
+        // The jobs are those of whoever has taken the run over.
+        if (isTakenOver(signal.reason)) return undefined;
       }
       const deadline = AbortSignal.timeout(cancelMs);
       try {
@@ -106,6 +109,10 @@ async function outcomeOf(
     },
     ...(lost.length > 0 && { lostUsage: usageSum(lost) }),
   };
+}
+
+function isTakenOver(reason: unknown): boolean {
+  return reason instanceof Error && reason.cause instanceof StoreError && reason.cause.problem === 'lost';
 }
 
 function isCancelled(outcome: SampleOutcome): boolean {

@@ -205,6 +205,16 @@ describeRedis('an evaluation over a queue', () => {
     await expectEachOnce();
   });
 
+  it('leaves the jobs to the process that has taken the folder over', async () => {
+    const store = join(folder, 'store');
+    await using executor = bullmqExecutor({ connection: connection(), pollMs: 50 });
+    const run = runEval({ ...held(), executor, store, concurrency: 6 });
+    await until('the jobs', async () => (await jobsLeft()) === 6);
+    rmSync(join(store, 'lock'));
+    await expect(run).rejects.toMatchObject({ code: 'store', problem: 'lost' });
+    expect(await jobsLeft()).toBe(6);
+  });
+
   it('gives an attempt up as an error when its workers keep dying', async () => {
     await using executor = bullmqExecutor({ connection: connection(), pollMs: 50 });
     const run = runEval({ ...held(1), executor });

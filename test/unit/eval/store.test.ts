@@ -1,12 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { truncateSync } from 'node:fs';
 import {
   appendFile,
   mkdtemp,
   readdir,
   readFile,
+  rename,
   rm,
   stat,
+  symlink,
   truncate,
   utimes,
   writeFile,
@@ -316,7 +319,8 @@ describe('the folder of a run', () => {
     expect(again.records[0]?.workOf).toBeUndefined();
   });
 
-  it('says that saved work is damaged, and counts the agent that works again as a new attempt', async () => {
+  /** A run of one task that was cancelled while its work was graded, and the file of that work. */
+  async function cutInGrading(agent: EvalOptions['agent']) {
     const store = await newFolder();
     const hold = fakeBenchmarkRuntime({
       on: ({ label }) => {
@@ -325,9 +329,41 @@ describe('the folder of a run', () => {
         return new Promise(() => undefined);
       },
     });
-    const cut = runEval({ dataset: fakeTasks(1), agent: fakeSolver, runtime: hold, store });
+    const cut = runEval({ dataset: fakeTasks(1), agent, runtime: hold, store });
     expect((await cut).status).toBe('cancelled');
-    await writeFile(join(store, 'attempts', '0_1', 'epoch-1', 'attempt-1', 'work.json'), '{"torn');
+    return { store, work: join(store, 'attempts', '0_1', 'epoch-1', 'attempt-1', 'work.json') };
+  }
+
+  it('does not take saved work for lost that cannot be read now', async () => {
+    const { agent, solved } = counting();
+    const { store, work } = await cutInGrading(agent);
+    const again = () => runEval({ dataset: fakeTasks(1), agent, runtime: fakeBenchmarkRuntime(), store });
+    await rename(work, `${work}.whole`);
+    await symlink(work, work);
+    await expect(again()).rejects.toMatchObject({ code: 'store', problem: 'unreadable' });
+    await rename(`${work}.whole`, work);
+    expect((await again()).records).toMatchObject([{ status: 'scored', outcome: 'passed' }]);
+    expect(solved).toEqual(['0_1']);
+  });
+
+  it('grades nothing where the saved work is damaged meanwhile, and no agent takes its place', async () => {
+    const { store, work } = await cutInGrading(fakeSolver);
+    const runtime = fakeBenchmarkRuntime({
+      on: ({ label }) => {
+        if (label !== 'end-to-end tests') return undefined;
+        truncateSync(work, 20);
+        return lost();
+      },
+    });
+    const retries = { ...patient, gradings: 3 };
+    const outcome = await gradeRun(store, { dataset: fakeTasks(1), runtime, retries });
+    expect(outcome).toMatchObject({ status: 'completed', records: [] });
+    expect(outcome.summary.missing).toEqual([{ taskId: '0_1', epoch: 1 }]);
+  });
+
+  it('says that saved work is damaged, and counts the agent that works again as a new attempt', async () => {
+    const { store, work } = await cutInGrading(fakeSolver);
+    await writeFile(work, '{"torn');
     let agents = 0;
     const failing = {
       name: fakeSolver.name,
@@ -445,9 +481,10 @@ describe('the folder of a run', () => {
           agents.push(context.task.id);
           if (agents.length === 3) {
             before = await journal();
-            await rm(lock);
-            await writeFile(lock, other);
-            await utimes(lock, longAgo, longAgo);
+            // At once: a lock that is missing would be told in other words.
+            await writeFile(`${lock}.other`, other);
+            await utimes(`${lock}.other`, longAgo, longAgo);
+            await rename(`${lock}.other`, lock);
           }
           return await fakeSolver.solve(context);
         },
@@ -459,7 +496,9 @@ describe('the folder of a run', () => {
       message: expect.stringMatching(/Process 7 on other-host/),
     });
     expect(agents).toHaveLength(3);
-    expect(await journal()).toBe(before);
+    // A write that was under way at that moment may have come through.
+    const later = (await journal()).slice(before.length);
+    expect(later).not.toMatch(/attempt\.collected|attempt\.finished|session\.ended/);
     const attempt = await readdir(join(store, 'attempts', agents[2] ?? '', 'epoch-1', 'attempt-1'));
     expect(attempt.filter((name) => /^(work|result)/.test(name))).toEqual([]);
     expect(await readFile(lock, 'utf8')).toBe(other);

@@ -168,6 +168,16 @@ describe('pooledRuntime', () => {
     expect(pool.state().members.map(({ state }) => state)).toEqual(['paused', 'working']);
   });
 
+  it('says what a member has refused where the others have no room in time', async () => {
+    const refused = () => new Error('no such user');
+    const pool = pooledRuntime([
+      { runtime: member('broken', refused), capacity: 8 },
+      { runtime: member('full'), capacity: 1 },
+    ]);
+    await pool.start(request, silent);
+    await expect(pool.start(request, { ...silent, timeoutMs: 50 })).rejects.toThrow('no such user');
+  });
+
   it('leaves no member alone for what all of them refuse', async () => {
     const refused = () => new Error('no such user');
     const pool = pooledRuntime(
