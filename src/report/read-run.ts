@@ -2,6 +2,7 @@ import { runSummary, type RunSummaryOptions } from '../metrics/run-summary.js';
 import type { RunSummary } from '../metrics/run-summary-schema.js';
 import type { ResultRecord } from '../result/task-result.js';
 import { describedSamples } from '../store/described-samples.js';
+import { finalRecords } from '../store/final-records.js';
 import type { AttemptRecord } from '../store/journal-record.js';
 import type { StoredRun } from '../store/stored-run.js';
 import type { UnfinishedAttempt } from '../store/unfinished-attempts.js';
@@ -22,10 +23,8 @@ export async function readRun(
   run: StoredRun,
   options: Omit<RunSummaryOptions, 'attempts' | 'expected' | 'unfinished'> = {},
 ): Promise<ReadRun> {
-  const attempts: AttemptRecord[] = [];
-  for await (const attempt of run.attempts()) attempts.push(attempt);
-  const records = await run.records();
-  const unfinished = await run.unfinishedAttempts();
+  const { ended: attempts, unfinished } = await run.allAttempts();
+  const records = await finalRecords(attempts, run.description);
   const summary = runSummary(records, {
     ...options,
     expected: describedSamples(run.description),

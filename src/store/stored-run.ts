@@ -8,7 +8,7 @@ import type { SweLancerEvent } from '../events/event.js';
 import type { ResultRecord, TaskResult, UngradedResult } from '../result/task-result.js';
 import { describedSamples } from './described-samples.js';
 import { StoreError } from './errors.js';
-import { inDatasetOrder } from './in-dataset-order.js';
+import { finalRecords } from './final-records.js';
 import { isMissing } from './is-missing.js';
 import type { AttemptRecord } from './journal-record.js';
 import { readResult } from './read-result.js';
@@ -17,7 +17,7 @@ import { readUngraded } from './read-ungraded.js';
 import type { RunDescription } from './run-description.js';
 import { runFolder, type RunFolder } from './run-folder.js';
 import { parseDescription } from './run-store.js';
-import { type AttemptKey, type SampleKey, sampleKeyText } from './sample-key.js';
+import type { AttemptKey, SampleKey } from './sample-key.js';
 import { SampleStates } from './sample-state.js';
 import { type UnfinishedAttempt, UnfinishedAttempts } from './unfinished-attempts.js';
 
@@ -69,11 +69,23 @@ export class StoredRun {
    * One whose work a later attempt graded is not among them; that one's result has its usage.
    */
   async unfinishedAttempts(): Promise<readonly UnfinishedAttempt[]> {
+    return (await this.allAttempts()).unfinished;
+  }
+
+  /** Those that ended and those that did not, of one moment of a run that may be under way. */
+  async allAttempts(): Promise<{
+    readonly ended: readonly AttemptRecord[];
+    readonly unfinished: readonly UnfinishedAttempt[];
+  }> {
+    const isWanted = this.#isWanted();
     const unfinished = new UnfinishedAttempts();
+    const ended: AttemptRecord[] = [];
     for await (const { record } of readJournal(this.folder.journal)) {
-      if (record !== undefined) unfinished.take(record);
+      if (record === undefined) continue;
+      unfinished.take(record);
+      if (record.type === 'attempt.finished' && isWanted(record)) ended.push(record);
     }
-    return unfinished.all().filter(this.#isWanted());
+    return { ended, unfinished: unfinished.all().filter(isWanted) };
   }
 
   /**
@@ -81,14 +93,7 @@ export class StoredRun {
    * are computed from.
    */
   async records(): Promise<readonly ResultRecord[]> {
-    const finished = new Map<string, ResultRecord>();
-    for await (const { final, result } of this.attempts()) {
-      if (final) finished.set(sampleKeyText(result), result);
-    }
-    return inDatasetOrder(
-      finished.values(),
-      this.description.dataset.tasks.map(({ id }) => id),
-    );
+    return await finalRecords(this.attempts(), this.description);
   }
 
   /** Work that was kept and has no score, of samples that are not finished: of each the last attempt's. */
