@@ -9,7 +9,7 @@ import type { ErrorResult, TaskResult } from '../result/task-result.js';
 import type { ComputerRuntime } from '../computer/computer-interface.js';
 import type { AttemptFolder } from '../store/run-folder.js';
 import { patiently } from '../store/patience.js';
-import type { AttemptKey, SampleKey } from '../store/sample-key.js';
+import type { AttemptKey } from '../store/sample-key.js';
 import type { EvalStore } from './eval-store.js';
 import { artifactsOf } from './artifacts-of.js';
 import type { EvalOptions } from './eval-options.js';
@@ -21,7 +21,7 @@ import { endedByDeaths } from './process-deaths.js';
 import { type EvalRetries, judge } from './retries.js';
 import { type DoneElsewhere, type Elsewhere, keepRecords, runElsewhere } from './run-elsewhere.js';
 import type { Sample } from './sample.js';
-import { savedWork } from './saved-work.js';
+import { hasReadableWork, savedWork } from './saved-work.js';
 
 /** What tells one attempt from another. */
 type OfOneAttempt = 'task' | 'epoch' | 'attempt' | 'artifacts' | 'transcript' | 'checkpoint' | 'onUsage';
@@ -104,11 +104,6 @@ export async function runSample(sample: Sample, context: SampleContext): Promise
     });
     await wait(verdict.waitMs, undefined, { signal }).catch(() => undefined);
   }
-}
-
-async function hasReadableWork(store: EvalStore, key: SampleKey): Promise<boolean> {
-  const { collected } = store.state(key);
-  return collected !== undefined && (await store.work({ ...key, attempt: collected })) !== undefined;
 }
 
 /** Whether an image was not fetched since the disk is full: that passes only when another image goes. */

@@ -22,6 +22,7 @@ import type { EvalRetries } from './retries.js';
 import type { RunControl } from './run-control.js';
 import { runSample, type SampleContext } from './run-sample.js';
 import type { Sample } from './sample.js';
+import { hasReadableWork } from './saved-work.js';
 import { orderSamples } from './sample-order.js';
 import { suspectsLast } from './suspect-samples.js';
 
@@ -231,10 +232,8 @@ function earlierErrors({ options, plan, store, isFinished }: SampleRun): number 
 async function withWork(samples: readonly Sample[], store: EvalStore): Promise<readonly Sample[]> {
   const found: Sample[] = [];
   for (const sample of samples) {
-    const key = { taskId: sample.task.id, epoch: sample.epoch };
-    const { collected } = store.state(key);
-    if (collected !== undefined && (await store.work({ ...key, attempt: collected })) !== undefined)
-      found.push(sample);
+    const { task, epoch } = sample;
+    if (await hasReadableWork(store, { taskId: task.id, epoch })) found.push(sample);
   }
   return found;
 }

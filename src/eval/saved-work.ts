@@ -1,7 +1,13 @@
 import type { EventScope } from '../events/event-scope.js';
 import type { UngradedResult } from '../result/task-result.js';
-import type { AttemptKey } from '../store/sample-key.js';
+import type { AttemptKey, SampleKey } from '../store/sample-key.js';
 import type { EvalStore } from './eval-store.js';
+
+/** Whether there is something to be graded without an agent. @throws StoreError */
+export async function hasReadableWork(store: EvalStore, key: SampleKey): Promise<boolean> {
+  const { collected } = store.state(key);
+  return collected !== undefined && (await store.work({ ...key, attempt: collected })) !== undefined;
+}
 
 /**
  * The work that an earlier attempt at the sample has left, to be graded by this one. What cannot be read is told to `events`

@@ -30,7 +30,10 @@ const trustedIdleMs = 15_000;
 const pingTimeoutMs = 5000;
 /** Milliseconds for a lane that is given up to end by itself. */
 const giveUpMs = 1000;
-/** Milliseconds before lanes are tried again for a user for whom no shell answered: it may have been a moment's lack of processes. */
+/**
+ * Milliseconds before lanes are tried again for a user for whom no shell answered: it may have been a moment's lack of
+ * processes.
+ */
 const retryMs = 60_000;
 
 export function createLanePool(transport: ShellTransport, onUnavailable: (reason: string) => void): LanePool {

@@ -2,33 +2,11 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, expect, test } from 'vitest';
-import type { ComputerInterface } from '../../../src/computer/index.js';
+import { afterAll, expect, test } from 'vitest';
 import { type SshComputerOptions, sshComputer } from '../../../src/computer/ssh/index.js';
-import {
-  describeSsh,
-  type SshServer,
-  type SshServerOptions,
-  startSshServer,
-} from '../../fixtures/ssh-server.js';
+import { describeSsh, type SshServer } from '../../fixtures/ssh-server.js';
+import { connect, serve } from './opened.js';
 import { processesWith, uniqueSeconds, until } from './remote-processes.js';
-
-const cleanups: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean();
-});
-
-async function serve(options?: SshServerOptions): Promise<SshServer> {
-  const server = await startSshServer(options);
-  cleanups.push(async () => server[Symbol.asyncDispose]());
-  return server;
-}
-
-async function connect(options: SshComputerOptions): Promise<ComputerInterface> {
-  const computer = await sshComputer({ entryCommand: false, environment: {}, ...options });
-  cleanups.push(() => computer.cleanup().catch(() => undefined));
-  return computer;
-}
 
 // Of this file alone: other test files make folders for connections at the same time.
 const temporary = mkdtempSync(join(tmpdir(), 'swelancer-connections-'));

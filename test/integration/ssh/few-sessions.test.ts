@@ -1,32 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { ComputerInterface } from '../../../src/computer/index.js';
-import { type SshComputerOptions, sshComputer, sshRuntime } from '../../../src/computer/ssh/index.js';
-import {
-  describeSsh,
-  type SshServer,
-  type SshServerOptions,
-  startSshServer,
-} from '../../fixtures/ssh-server.js';
+import { sshComputer, sshRuntime } from '../../../src/computer/ssh/index.js';
+import { describeSsh, type SshServer } from '../../fixtures/ssh-server.js';
+import { connect, serve } from './opened.js';
 import { processesWith, uniqueSeconds, until } from './remote-processes.js';
-
-const cleanups: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean();
-});
-
-async function serve(options?: SshServerOptions): Promise<SshServer> {
-  const server = await startSshServer(options);
-  cleanups.push(async () => server[Symbol.asyncDispose]());
-  return server;
-}
-
-async function connect(options: SshComputerOptions): Promise<ComputerInterface> {
-  const computer = await sshComputer({ entryCommand: false, environment: {}, ...options });
-  cleanups.push(() => computer.cleanup().catch(() => undefined));
-  return computer;
-}
 
 /** Less than anybody would wait in vain. */
 const timeoutMs = 20_000;
