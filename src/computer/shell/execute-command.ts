@@ -151,7 +151,10 @@ async function countLeftovers(
       countScript({ ...processQuery(run, frame), others: frame.others }),
       countTimeoutMs,
     );
-    return parseProcessReport(output)?.left ?? null;
+    const report = parseProcessReport(output);
+    // To have found none is no proof that there is none.
+    if (report === undefined || (report.left === 0 && !report.isComplete)) return null;
+    return report.left;
   } catch {
     return null;
   }

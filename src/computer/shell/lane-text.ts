@@ -46,13 +46,15 @@ children_of_lanes() {
     if is_other_lane "$lane"; then theirs="$theirs $line"; fi
   done
 }
-# Whether a process was started by another command, which is no leftover of this one.
+# Whether a process was started by another command, which is no leftover of this one. Of what is being replaced by a program
+# only the beginning may be read, and that may end within the marker.
 is_foreign() {
   other=no
   while IFS= read -r line || [ -n "$line" ]; do
     case $line in
       *"SWELANCER_COMMAND=$marker"*) return 1 ;;
-      *SWELANCER_COMMAND=*) other=yes ;;
+      *SWELANCER_COMMAND=*)
+        case $marker in "${'$'}{line##*SWELANCER_COMMAND=}"*) ;; *) other=yes ;; esac ;;
     esac
   done
   [ $other = yes ]

@@ -35,14 +35,30 @@ swelancer_read_environment() {
     case $line in *"$needle"*) marked=yes; return ;; esac
   done
 }
-# A process that is just being replaced by a program has no environment for a moment.
+# Where a process has its environment, by its columns of the kernel's: another place after it was replaced by a program, and
+# none while it is being replaced, which may take long on a busy machine. Only this kernel knows whether it tells.
+swelancer_place() {
+  place=${'$'}{24-}:${'$'}{26-}:${'$'}{48-}:${'$'}{49-}
+  if [ "${'$'}{21:-0}" != 0 ] && [ "${'$'}{49:-0}" = 0 ]; then place=none; fi
+}
+# What is replaced by a program while its environment is read has lost the rest of it: nothing, or a part, is read then.
 swelancer_marked() {
-  attempts=5 empty=yes
-  while [ $empty = yes ] && [ $attempts -gt 0 ]; do
-    attempts=$((attempts - 1))
+  attempts=$most_attempts
+  while :; do
+    before=$place
     swelancer_read_environment <"/proc/$1/environ" || return 1
+    if [ $marked = yes ]; then return; fi
+    if [ $tells_place = yes ]; then
+      swelancer_read_stat <"/proc/$1/stat" || return 1
+      swelancer_place $text
+      if [ "$place" = "$before" ] && [ "$place" != none ]; then return 1; fi
+    elif [ $empty = no ]; then return 1
+    fi
+    attempts=$((attempts - 1))
+    if [ $attempts -le 0 ]; then break; fi
   done
-  [ $marked = yes ]
+  if [ $tells_place = yes ]; then complete=no; fi
+  return 1
 }
 # Whose number is that of a thread, it is looked at under the number of its process.
 swelancer_is_thread() {
@@ -87,6 +103,7 @@ swelancer_visit() {
   seen="$seen$pid "
   case " $known " in *" $pid:$started "*) swelancer_take "$pid" "$started" "$3"; return ;; esac
   case "$taken" in *" $2 "* | *" $3 "* | *" $4 "*) swelancer_take "$pid" "$started" "$3"; return ;; esac
+  swelancer_place "$@"
   if swelancer_marked "$pid"; then swelancer_take "$pid" "$started" "$3"; return; fi
   case " $services " in
     *" $pid:$started "*) kept="$kept$pid " ;;
@@ -115,6 +132,10 @@ swelancer_is_still() {
 }
 swelancer_scan() {
   count=0 found= pids= rows= taken=' ' kept=' ' seen=' ' complete=yes
+  tells_place=yes most_attempts=1000
+  swelancer_read_stat </proc/$$/stat
+  swelancer_place $text
+  if [ "$place" = none ]; then tells_place=no most_attempts=5; fi
   for word in $known; do swelancer_claim "${'$'}{word%:*}" "${'$'}{word#*:}"; done
   first=
   case $services in

@@ -206,6 +206,28 @@ describe.each(shellsAndStrategies)('a command in $name by $strategy', (shell) =>
     expect(result).toMatchObject({ exitCode: 0, stdout: 'started\n', leftoverProcesses: 1 });
   });
 
+  test('counts and ends a child of a session of its own that is replaced by a program over and over', async () => {
+    const [script, pids] = [join(folder, 'replaced.sh'), join(folder, `replaced-${shell.name}`)];
+    writeFileSync(script, `exec sh '${script}'\n`);
+    const start = `setsid sh '${script}' </dev/null >/dev/null 2>&1 & echo $! >>'${pids}'`;
+    const engine = startEngine(shell);
+    const counts = new Set<number | null>();
+    for (let round = 0; round < 10; round += 1) {
+      counts.add((await engine.sendShellCommand(start)).leftoverProcesses);
+      await engine.sendShellCommand(`kill -9 $(tail -n 1 '${pids}')`);
+    }
+    // Not to know it is honest where it never holds still; to have found none is not.
+    counts.delete(null);
+    expect([...counts]).toEqual([1]);
+    await expect(
+      engine.sendShellCommand(`${start}; sleep 300`, { timeoutMs: 300, killGraceMs: 0 }),
+    ).rejects.toMatchObject({ kill: { outcome: 'confirmed', survivors: 0 } });
+    const { stdout } = await engine.sendShellCommand(
+      `grep -s '^State:' /proc/$(tail -n 1 '${pids}')/status | grep -qv Z && echo alive || echo gone`,
+    );
+    expect(stdout).toBe('gone\n');
+  });
+
   test('lets a background child go on writing after the command has ended', async () => {
     const engine = startEngine(shell);
     const file = join(folder, `late-${shell.name}`);
