@@ -211,7 +211,7 @@ describe.each(shellsAndStrategies)('a command in $name by $strategy', (shell) =>
     writeFileSync(script, `exec sh '${script}'\n`);
     const start = `setsid sh '${script}' </dev/null >/dev/null 2>&1 & echo $! >>'${pids}'`;
     const engine = startEngine(shell);
-    const counts = new Set<number | null>();
+    const counts = new Set<number | null | undefined>();
     for (let round = 0; round < 10; round += 1) {
       counts.add((await engine.sendShellCommand(start)).leftoverProcesses);
       await engine.sendShellCommand(`kill -9 $(tail -n 1 '${pids}')`);
