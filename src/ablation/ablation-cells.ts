@@ -16,6 +16,8 @@ export interface AblationFactors {
   /** By names for people: `{ 'effort low': …, 'effort high': … }`. */
   readonly agent?: Readonly<Record<string, Agent>> | undefined;
   readonly limits?: Readonly<Record<string, AgentLimits>> | undefined;
+  /** How often each task is attempted, as `epochs` are: the table has the chance that one of so many passes, and its dollars. */
+  readonly attempts?: readonly number[] | undefined;
   /** Anything else, by factor and level: `{ grading: { fresh: { grading: 'fresh' }, … } }`. */
   readonly other?: Readonly<Record<string, Readonly<Record<string, AblationChange>>>> | undefined;
 }
@@ -65,7 +67,14 @@ interface Factor {
   readonly levels: readonly Level[];
 }
 
-function levelsOf({ userTool, network, agent, limits, other = {} }: AblationFactors): readonly Factor[] {
+function levelsOf({
+  userTool,
+  network,
+  agent,
+  limits,
+  attempts,
+  other = {},
+}: AblationFactors): readonly Factor[] {
   const named = <T>(values: Readonly<Record<string, T>>, change: (value: T) => AblationChange) =>
     Object.entries(values).map(([name, value]) => [name, change(value)] as const);
   const all: readonly (readonly [string, readonly (readonly [string, AblationChange])[] | undefined])[] = [
@@ -73,6 +82,7 @@ function levelsOf({ userTool, network, agent, limits, other = {} }: AblationFact
     ['network', network?.map((policy) => [policy, { computers: { network: policy } }])],
     ['agent', agent && named(agent, (value) => ({ agent: value }))],
     ['limits', limits && named(limits, (value) => ({ limits: value }))],
+    ['attempts', attempts?.map((epochs) => [String(epochs), { epochs }])],
     ...Object.entries(other).map(([name, levels]) => [name, named(levels, (change) => change)] as const),
   ];
   return all.flatMap(([factor, levels]) =>

@@ -13,8 +13,11 @@ export interface AblationRow {
   /** Share of the scored samples that passed. */
   readonly passRate: number | undefined;
   readonly passRateInterval: Interval | undefined;
-  /** The chance that one of k epochs passes, for k = all of them. Undefined for one epoch. */
-  readonly passAtK: { readonly k: number; readonly share: number } | undefined;
+  /**
+   * The chance that one of k epochs passes, for k = all of them, and the dollars of the tasks of which one has: each task's
+   * price once.
+   */
+  readonly passAtK: { readonly k: number; readonly share: number; readonly earned: number } | undefined;
   /** Dollars. */
   readonly earned: number;
   readonly available: number;
@@ -46,7 +49,10 @@ export function ablationTable({ cells }: Ablation): readonly AblationRow[] {
       errors: overall.errors,
       passRate: overall.accuracy,
       passRateInterval: overall.accuracyInterval,
-      passAtK: last?.passAtK === undefined ? undefined : { k: last.k, share: last.passAtK },
+      passAtK:
+        last?.passAtK === undefined
+          ? undefined
+          : { k: last.k, share: last.passAtK, earned: last.anyOfKEarned },
       earned: overall.earned,
       available: overall.available,
       earnRate: overall.earnRate,

@@ -20,12 +20,13 @@ export function ablationMarkdown(ablation: Ablation): string {
     ['95% interval', ({ passRateInterval }) => percentInterval(passRateInterval)],
     ...[...ks]
       .sort((one, other) => one - other)
-      .map(
-        (k): Column => [
-          `Pass at ${k}`,
-          ({ passAtK }) => percent(passAtK?.k === k ? passAtK.share : undefined),
-        ],
-      ),
+      .flatMap((k): readonly Column[] => {
+        const at = ({ passAtK }: AblationRow) => (passAtK?.k === k ? passAtK : undefined);
+        return [
+          [`Pass at ${k}`, (row) => percent(at(row)?.share)],
+          [`Earned at ${k}`, (row) => dollars(at(row)?.earned)],
+        ];
+      }),
     ['Earned', ({ earned }) => dollars(earned)],
     ['Earn rate', ({ earnRate }) => percent(earnRate)],
     ['Difference', ({ difference }) => (difference === undefined ? unknown : points(difference))],

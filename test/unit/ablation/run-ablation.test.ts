@@ -195,19 +195,33 @@ describe('runAblation', () => {
     expect(told.slice(4)).toEqual(['begin a', 'end a']);
   });
 
-  it('has a column for each number of epochs that a cell was run with', async () => {
-    const result = await runAblation({
-      base: { ...base(), dataset: fakeTasks(2) },
-      variants: { once: {}, twice: { epochs: 2 }, thrice: { epochs: 3 } },
+  it('has columns for each number of attempts: the chance that one passes, and what those tasks pay', async () => {
+    // Asked about a task once, twice and three times: it solves those of more than $100 at the second time.
+    const asked = new Map<string, number>();
+    const second = choosyAgent(({ task }) => {
+      const times = (asked.get(task.id) ?? 0) + 1;
+      asked.set(task.id, times);
+      return task.price > 100 && [3, 5].includes(times);
     });
-    const [head = '', , ...rows] = ablationMarkdown(result)
+    const result = await runAblation({
+      base: { ...base(), agent: second, dataset: fakeTasks(3) },
+      factors: { attempts: [1, 2, 3] },
+    });
+    expect(result.cells.map(({ name, summary }) => [name, summary.overall.samples])).toEqual([
+      ['attempts 1', 3],
+      ['attempts 2', 6],
+      ['attempts 3', 9],
+    ]);
+    const [head = [], , ...rows] = ablationMarkdown(result)
       .split('\n')
       .map((line) => line.split('|').map((cell) => cell.trim()));
-    const [two, three] = ['Pass at 2', 'Pass at 3'].map((title) => head.indexOf(title));
-    expect(rows.slice(0, 3).map((row) => [row[1], row[two ?? 0], row[three ?? 0]])).toEqual([
-      ['once', '–', '–'],
-      ['twice', '100%', '–'],
-      ['thrice', '–', '100%'],
+    const columns = ['attempts', 'Pass at 2', 'Earned at 2', 'Pass at 3', 'Earned at 3', 'Earned'].map(
+      (title) => head.indexOf(title),
+    );
+    expect(rows.slice(0, 3).map((row) => columns.map((column) => row[column]))).toEqual([
+      ['1', '–', '–', '–', '–', '$0'],
+      ['2', '66.7%', '$500', '–', '–', '$500'],
+      ['3', '–', '–', '66.7%', '$500', '$500'],
     ]);
   });
 
@@ -219,10 +233,10 @@ describe('runAblation', () => {
     const timeless = ablationMarkdown(result).replaceAll(/\| \d[\d.]* m?s \|/g, '| TIME |');
     expect(timeless).toBe(
       [
-        '| Cell | userTool | Tasks | Errors | Pass rate | 95% interval | Pass at 2 | Earned | Earn rate | Difference | 95% interval | p | Cost | Tokens | Median time |',
-        `| --- |${' ---: |'.repeat(14)}`,
-        '| userTool on | on | 8 | 0 | 100% | 67.6–100% | 100% | $7,200 | 100% | – | – | – | $0.16 | 1,760 | TIME |',
-        '| userTool off | off | 8 | 0 | 25% | 0–62.5% | 25% | $2,400 | 33.3% | −75.0 points | −100.0 to −37.5 points | 0.031 | $0.10 | 1,040 | TIME |',
+        '| Cell | userTool | Tasks | Errors | Pass rate | 95% interval | Pass at 2 | Earned at 2 | Earned | Earn rate | Difference | 95% interval | p | Cost | Tokens | Median time |',
+        `| --- |${' ---: |'.repeat(15)}`,
+        '| userTool on | on | 8 | 0 | 100% | 67.6–100% | 100% | $3,600 | $7,200 | 100% | – | – | – | $0.16 | 1,760 | TIME |',
+        '| userTool off | off | 8 | 0 | 25% | 0–62.5% | 25% | $1,200 | $2,400 | 33.3% | −75.0 points | −100.0 to −37.5 points | 0.031 | $0.10 | 1,040 | TIME |',
         '',
         'Differences in pass rate are to "userTool on", over the tasks both scored.',
         '',
