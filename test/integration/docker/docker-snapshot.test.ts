@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { dockerRuntime } from '../../../src/computer/docker/index.js';
+import { SnapshotError } from '../../../src/computer/index.js';
 import { describeDocker, docker, expectNothingLeft, testRequest } from '../../fixtures/docker.js';
+import { engineLink } from '../../fixtures/engine-link.js';
 
 const mark = randomUUID();
 const labels = { 'swelancer.test': mark };
@@ -30,6 +32,30 @@ describeDocker('a snapshot', () => {
     }
     await snapshot.remove();
     await expect(docker.getImage(snapshot.image).inspect()).rejects.toMatchObject({ statusCode: 404 });
+  });
+
+  test('whose making got no answer goes with its own computer, and not with another that may go before it is made', async () => {
+    await using link = await engineLink({
+      onAnswer: (line) => (line.includes('/commit?') ? Promise.reject(new Error('cut')) : undefined),
+    });
+    const runtime = dockerRuntime({ labels, host: link.host });
+    const [first, second] = [
+      await runtime.start(testRequest(), { emit }),
+      await runtime.start(testRequest(), { emit }),
+    ];
+    const made = async () => {
+      const images = await docker.listImages({ filters: { label: [`swelancer.test=${mark}`] } });
+      return images.length;
+    };
+    try {
+      await expect(first.snapshot()).rejects.toThrow(SnapshotError);
+      expect(await made()).toBe(1);
+      await second.cleanup();
+      expect(await made()).toBe(1);
+    } finally {
+      for (const computer of [first, second]) await computer.cleanup();
+    }
+    expect(await made()).toBe(0);
   });
 
   test('that is gone is never looked for at a registry', async () => {
