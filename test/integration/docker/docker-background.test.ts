@@ -43,7 +43,7 @@ describeDocker('a background process in a container', () => {
 
   test('cannot read what the next command is told, from the shell that takes both', async () => {
     await computer.sendShellCommand(
-      '(until [ -e spy ]; do sleep 0.05; done; timeout 2 cat <&9 >heard; echo done >>heard) 9</proc/$PPID/fd/0 >/dev/null 2>&1 &',
+      '(touch open; until [ -e spy ]; do sleep 0.05; done; timeout 2 cat <&9 >heard; echo done >>heard) 9</proc/$PPID/fd/0 >/dev/null 2>&1 & until [ -e open ]; do sleep 0.05; done',
     );
     const { stdout } = await computer.sendShellCommand('touch spy; sleep 0.5; echo $TOKEN', {
       env: { TOKEN: 'hunter22' },
