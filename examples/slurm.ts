@@ -22,6 +22,7 @@ import {
   mergeOutcomes,
   pendingJobs,
   runSampleJob,
+  type SampleJob,
   sampleJobId,
   sampleJobSchema,
   StoredRun,
@@ -120,24 +121,36 @@ async function* readAll(outcomes: string): AsyncGenerator {
     }
     yield outcome;
   }
+  yield* unfinished();
+}
+
+/** What there is of attempts without an outcome: one that is given up is not lost with what it has left. */
+async function* unfinished(): AsyncGenerator {
+  const told = new Set<string>();
+  for (const name of (await readdir(shared)).filter((name) => name.endsWith('.jsonl'))) {
+    for (const line of (await readFile(join(shared, name), 'utf8')).trim().split('\n')) {
+      const job = sampleJobSchema.parse(JSON.parse(line));
+      if (told.has(sampleJobId(job)) || existsSync(filesOf(job).outcome)) continue;
+      told.add(sampleJobId(job));
+      const { schema, runId, taskId, epoch, attempt } = job;
+      const { work, spent } = await left(job);
+      if (work === undefined && spent.length === 0) continue;
+      yield { schema, runId, taskId, epoch, attempt, type: 'unfinished', work, spent };
+    }
+  }
 }
 
 /** One task of an array, on some node. */
 async function runOne(index: number): Promise<void> {
   const line = (await readFile(jobsFile, 'utf8')).split('\n')[index];
   const job = sampleJobSchema.parse(JSON.parse(line ?? ''));
-  const outcome = join(shared, 'outcomes', `${sampleJobId(job)}.json`);
-  const work = join(shared, 'work', `${sampleJobId(job)}.json`);
-  const spent = join(shared, 'work', `${sampleJobId(job)}.spent.json`);
-  await mkdir(join(shared, 'work'), { recursive: true });
+  const { outcome, work, spent } = filesOf(job);
   // Slurm may run a task again, when its node was lost or its outcome came after all.
   if (existsSync(outcome)) return;
-  const saved = existsSync(work)
-    ? ungradedResultSchema.parse(JSON.parse(await readFile(work, 'utf8')))
-    : job.saved;
-  // What each task that had this attempt before has spent, as it is written below; its last one may have saved its work.
-  const before = existsSync(spent) ? (JSON.parse(await readFile(spent, 'utf8')) as AgentUsage[]) : [];
-  const lostUsage = saved?.attempt === job.attempt ? before.slice(0, -1) : before;
+  await mkdir(join(shared, 'work'), { recursive: true });
+  const before = await left(job);
+  const saved = before.work ?? job.saved;
+  const lostUsage = before.spent;
   const stop = new AbortController();
   process.once('SIGTERM', () => stop.abort(new Error('Slurm ends the task')));
   const { options } = await load();
@@ -160,6 +173,25 @@ async function runOne(index: number): Promise<void> {
   // Without an outcome it is submitted again.
   if (result.type === 'result' && result.result.status === 'cancelled') process.exitCode = 1;
   else await writeWhole(outcome, JSON.stringify(result));
+}
+
+/** What the tasks have left that had an attempt and brought it to no outcome. */
+async function left(job: SampleJob): Promise<{ work?: SampleJob['saved']; spent: AgentUsage[] }> {
+  const { work, spent } = filesOf(job);
+  // What each of them has spent, as `runOne` writes it. The last one may have saved its work, which tells it too.
+  const usages = existsSync(spent) ? (JSON.parse(await readFile(spent, 'utf8')) as AgentUsage[]) : [];
+  if (!existsSync(work)) return { spent: usages };
+  const saved = ungradedResultSchema.parse(JSON.parse(await readFile(work, 'utf8')));
+  return { work: saved, spent: usages.slice(0, -1) };
+}
+
+function filesOf(job: SampleJob) {
+  const id = sampleJobId(job);
+  return {
+    outcome: join(shared, 'outcomes', `${id}.json`),
+    work: join(shared, 'work', `${id}.json`),
+    spent: join(shared, 'work', `${id}.spent.json`),
+  };
 }
 
 async function batch(): Promise<BatchOptions> {

@@ -8,7 +8,7 @@ import { nextAttempt, sampleJob } from './next-attempt.js';
 import { outcomeResult, refusalError } from './outcome-result.js';
 import { endedByDeaths } from './process-deaths.js';
 import { judge } from './retries.js';
-import { keepRecords, keepWork } from './run-elsewhere.js';
+import { keepRecords, keepSpending, keepWork } from './run-elsewhere.js';
 import {
   type RefusedOutcome,
   type SampleJob,
@@ -66,6 +66,8 @@ export interface MergeReport {
   readonly finished: number;
   /** Faults: `pendingJobs` hands these samples out again. */
   readonly again: number;
+  /** Attempts that have not ended, of which work and spending are kept. */
+  readonly unfinished: number;
   /** Outcomes that the store had already, or that came after the attempt's end. They change nothing. */
   readonly repeated: number;
   /** Outcomes that are not of this run or its tasks, or cannot be read. */
@@ -85,7 +87,7 @@ export async function mergeOutcomes(
 ): Promise<MergeReport> {
   const plan = planEval(options, { handsOut: true });
   const run = runIdentity(options);
-  const report = { finished: 0, again: 0, repeated: 0, foreign: 0, incomplete: 0 };
+  const report = { finished: 0, again: 0, unfinished: 0, repeated: 0, foreign: 0, incomplete: 0 };
   const refused: RefusedOutcome[] = [];
   const store = await openStore(options);
   try {
@@ -103,10 +105,15 @@ export async function mergeOutcomes(
         continue;
       }
       if (outcome.type === 'refused') refused.push(outcome);
-      const result = outcomeResult(outcome, options.dataset.get(taskId), run);
       await keepWork(store, key, outcome);
       const keepsEvents = options.keepEvents !== 'none';
       if ((await keepRecords(store, key, outcome, { keepsEvents })).length > 0) report.incomplete++;
+      if (outcome.type === 'unfinished') {
+        await keepSpending(store, key, outcome);
+        report.unfinished++;
+        continue;
+      }
+      const result = outcomeResult(outcome, options.dataset.get(taskId), run);
       const graded = store.state(key).collected !== undefined;
       const { final } = judge(result, graded, faults, plan.retries);
       await store.finished(key, result, { final });

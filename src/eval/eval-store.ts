@@ -4,10 +4,11 @@ import { recordOf } from '../result/record-of.js';
 import type { ResultRecord } from '../result/task-result.js';
 import type { AttemptRecords } from '../store/attempt-files.js';
 import type { StoreFindings } from '../store/run-store.js';
-import type { SpentRecord } from '../store/journal-record.js';
+import type { JournalRecord, SpentRecord } from '../store/journal-record.js';
 import type { AttemptFolder } from '../store/run-folder.js';
 import { type AttemptKey, type SampleKey, sampleKeyText } from '../store/sample-key.js';
 import { type SampleState, SampleStates } from '../store/sample-state.js';
+import { type UnfinishedAttempt, UnfinishedAttempts } from '../store/unfinished-attempts.js';
 
 /** Where an evaluation keeps what has happened: a folder (`RunStore`) or this process's memory. */
 export interface EvalStore extends AsyncDisposable {
@@ -24,7 +25,7 @@ export interface EvalStore extends AsyncDisposable {
   workDamaged(key: AttemptKey): Promise<void>;
   /** Transcript and events of an attempt that was run elsewhere, in place of what is there. */
   recorded(key: AttemptKey, records: AttemptRecords): Promise<void>;
-  /** What attempts under way have spent, for the case that their process dies. */
+  /** What attempts under way have spent, for the case that no result of theirs comes. */
   spent(attempts: readonly SpentRecord[]): Promise<void>;
   finished(key: AttemptKey, result: TaskResult, options: { final: boolean }): Promise<void>;
   /** What has been fetched for the run, by this process and those before it: the last copy on each engine. */
@@ -39,6 +40,7 @@ export class MemoryStore implements EvalStore {
   readonly #work = new Map<string, UngradedResult>();
   readonly #attempts: ResultRecord[] = [];
   readonly #records: ResultRecord[] = [];
+  readonly #unfinished = new UnfinishedAttempts();
   /** The runtime of this process knows itself what it fetched. */
   readonly fetchedImages = [];
 
@@ -49,6 +51,11 @@ export class MemoryStore implements EvalStore {
   /** Every attempt, retried ones included. */
   get attempts(): readonly ResultRecord[] {
     return this.#attempts;
+  }
+
+  /** Those that ended in no result here: they go on without this process. */
+  get unfinished(): readonly UnfinishedAttempt[] {
+    return this.#unfinished.all();
   }
 
   state(key: SampleKey): SampleState {
@@ -64,12 +71,13 @@ export class MemoryStore implements EvalStore {
   }
 
   async started(key: AttemptKey): Promise<void> {
-    this.#states.take({ type: 'attempt.started', time: Date.now(), ...key });
+    this.#take({ type: 'attempt.started', time: Date.now(), ...key });
   }
 
   async collected(key: AttemptKey, work: UngradedResult): Promise<void> {
     this.#work.set(sampleKeyText(key), work);
-    this.#states.take({ type: 'attempt.collected', time: Date.now(), ...key });
+    const { usage } = work;
+    this.#take({ type: 'attempt.collected', time: Date.now(), ...key, usage });
   }
 
   async work(key: AttemptKey): Promise<UngradedResult | undefined> {
@@ -77,20 +85,20 @@ export class MemoryStore implements EvalStore {
   }
 
   async workDamaged(key: AttemptKey): Promise<void> {
-    this.#states.take({ type: 'work.damaged', time: Date.now(), ...key });
+    this.#take({ type: 'work.damaged', time: Date.now(), ...key });
   }
 
   async recorded(): Promise<void> {
     // Nothing is on disk.
   }
 
-  async spent(): Promise<void> {
-    // It goes with the process.
+  async spent(attempts: readonly SpentRecord[]): Promise<void> {
+    this.#take({ type: 'attempts.spent', time: Date.now(), attempts: [...attempts] });
   }
 
   async finished(key: AttemptKey, result: TaskResult, { final }: { final: boolean }): Promise<void> {
     const record = recordOf(result);
-    this.#states.take({ type: 'attempt.finished', time: Date.now(), ...key, final, result: record });
+    this.#take({ type: 'attempt.finished', time: Date.now(), ...key, final, result: record });
     this.#attempts.push(record);
     if (!final) return;
     this.#work.delete(sampleKeyText(key));
@@ -107,5 +115,10 @@ export class MemoryStore implements EvalStore {
 
   async [Symbol.asyncDispose](): Promise<void> {
     // Nothing is open.
+  }
+
+  #take(record: JournalRecord): void {
+    this.#states.take(record);
+    this.#unfinished.take(record);
   }
 }

@@ -1,23 +1,23 @@
 import type { Task } from '../dataset/task.js';
 import { ConfigurationError } from '../errors.js';
-import type { CancelledResult, ErrorResult, TaskResult, UngradedResult } from '../result/task-result.js';
-import type { RefusedOutcome, RunIdentity, SampleJobKey, SampleOutcome } from './sample-job.js';
+import type { ErrorResult, TaskResult, UngradedResult } from '../result/task-result.js';
+import type { EndedOutcome, RefusedOutcome, RunIdentity, SampleJobKey } from './sample-job.js';
 
-/** What an outcome says of its sample. An attempt that was refused ends as one that was cancelled: another one follows. */
-export function outcomeResult(outcome: SampleOutcome, task: Task, run: RunIdentity): TaskResult {
+/**
+ * What an outcome says of its sample. An attempt that was refused or withdrawn ends as one that was cancelled: another one
+ * follows.
+ */
+export function outcomeResult(outcome: EndedOutcome, task: Task, run: RunIdentity): TaskResult {
+  if (outcome.type === 'result') return outcome.result;
+  const { work = unknownResult(outcome, task, run), lostUsage } = outcome;
   switch (outcome.type) {
-    case 'result':
-      return outcome.result;
     case 'failed':
-      return { ...failedResult(outcome, task, run, outcome.error), lostUsage: outcome.lostUsage };
+      return { ...work, status: 'error', error: outcome.error, lostUsage };
     case 'refused':
-      return refusedResult(outcome, task, run);
+      return { ...work, status: 'cancelled', reason: `A worker refused it: ${outcome.reason}`, lostUsage };
+    case 'withdrawn':
+      return { ...work, status: 'cancelled', reason: 'It was cancelled while it waited.', lostUsage };
   }
-}
-
-function refusedResult(outcome: RefusedOutcome, task: Task, run: RunIdentity): CancelledResult {
-  const { work = unknownResult(outcome, task, run), lostUsage, reason } = outcome;
-  return { ...work, status: 'cancelled', reason: `A worker refused it: ${reason}`, lostUsage };
 }
 
 /** What is told of workers that refused what they were given. Undefined where none did. */

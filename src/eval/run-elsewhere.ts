@@ -2,13 +2,14 @@ import type { Task } from '../dataset/task.js';
 import type { ConfigurationError } from '../errors.js';
 import type { EventScope } from '../events/event-scope.js';
 import type { TaskResult } from '../result/task-result.js';
+import { usageSum } from '../result/usage-sum.js';
 import type { AttemptKey } from '../store/sample-key.js';
 import type { EvalStore } from './eval-store.js';
 import { sampleJob } from './next-attempt.js';
 import { outcomeResult, refusalError } from './outcome-result.js';
 import type { SampleExecutor } from './sample-executor.js';
 import { type SampleRecords, unpack } from './sample-records.js';
-import type { RunIdentity, SampleOutcome } from './sample-job.js';
+import type { RunIdentity, SampleOutcome, UnfinishedOutcome } from './sample-job.js';
 
 export interface Elsewhere {
   readonly executor: SampleExecutor;
@@ -18,7 +19,8 @@ export interface Elsewhere {
 }
 
 export interface DoneElsewhere {
-  readonly result: TaskResult;
+  /** Undefined where it is to be asked for again, and something of it is there already. */
+  readonly result: TaskResult | undefined;
   readonly outcome: SampleOutcome;
 }
 
@@ -42,14 +44,16 @@ export async function runElsewhere(
   try {
     const job = await sampleJob(store, key, events.context.runId ?? '', run, events);
     const outcome = await executor.run(job, { signal });
-    if (outcome !== undefined) {
-      result = outcomeResult(outcome, task, run);
-      await keepWork(store, key, outcome);
-      const refusal = refusalError(outcome.type === 'refused' ? [outcome] : []);
-      if (refusal !== undefined) onRefused(refusal);
+    if (outcome === undefined) return undefined;
+    await keepWork(store, key, outcome);
+    if (outcome.type === 'unfinished') {
+      await keepSpending(store, key, outcome);
       return { result, outcome };
     }
-    return undefined;
+    result = outcomeResult(outcome, task, run);
+    const refusal = refusalError(outcome.type === 'refused' ? [outcome] : []);
+    if (refusal !== undefined) onRefused(refusal);
+    return { result, outcome };
   } finally {
     span.emit('task.finished', {
       status: result?.status ?? 'cancelled',
@@ -61,7 +65,8 @@ export async function runElsewhere(
 }
 
 /**
- * Keeps what the attempt said and did, as far as it came along. Gives what is to be said of the rest.
+ * Keeps what the attempt said and did, as far as it came along; events only of one that tells them to its end. Gives what is
+ * to be said of the rest.
  * @throws StoreError
  */
 export async function keepRecords(
@@ -70,7 +75,7 @@ export async function keepRecords(
   outcome: SampleOutcome,
   { keepsEvents }: { readonly keepsEvents: boolean },
 ): Promise<readonly string[]> {
-  if (outcome.type !== 'result' || outcome.records === undefined) return [];
+  if (outcome.records === undefined) return [];
   const { transcript, events, leftOut = [] } = outcome.records;
   const notes = leftOut.map(
     (name) => `The ${name} of the attempt did not fit into its job, and stayed away.`,
@@ -85,13 +90,24 @@ export async function keepRecords(
   };
   await store.recorded(key, {
     transcript: await unpacked(transcript),
-    events: keepsEvents ? await unpacked(events) : undefined,
+    events: keepsEvents && outcome.type === 'result' ? await unpacked(events) : undefined,
   });
   return notes;
 }
 
 /** What has no score yet is there for the next attempt. */
 export async function keepWork(store: EvalStore, key: AttemptKey, outcome: SampleOutcome): Promise<void> {
-  if (outcome.type === 'failed' || outcome.work === undefined) return;
+  if (outcome.work === undefined) return;
   if (store.state(key).collected !== key.attempt) await store.collected(key, outcome.work);
+}
+
+/** Keeps what an attempt has spent that goes on without this process, until a result tells it. */
+export async function keepSpending(
+  store: EvalStore,
+  { taskId, epoch, attempt }: AttemptKey,
+  { spent, work }: UnfinishedOutcome,
+): Promise<void> {
+  if (spent.length === 0) return;
+  const usage = usageSum([...spent, ...(work === undefined ? [] : [work.usage])]);
+  await store.spent([{ taskId, epoch, attempt, usage }]);
 }

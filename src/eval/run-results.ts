@@ -9,7 +9,7 @@ export interface RunResults {
   readonly records: readonly ResultRecord[];
   /** Every attempt that ended, the retried ones included. */
   readonly attempts: readonly ResultRecord[];
-  /** Those that died with their process. */
+  /** Those that died with their process, or go on without it. */
   readonly unfinished: readonly UnfinishedAttempt[];
 }
 
@@ -20,8 +20,8 @@ export async function runResults(
   taskIds: readonly string[],
 ): Promise<RunResults> {
   if (store instanceof MemoryStore) {
-    const { records, attempts } = store;
-    return { records: inDatasetOrder(records, taskIds), attempts, unfinished: [] };
+    const { records, attempts, unfinished } = store;
+    return { records: inDatasetOrder(records, taskIds), attempts, unfinished };
   }
   const run = await StoredRun.open(folder ?? '');
   const attempts: ResultRecord[] = [];

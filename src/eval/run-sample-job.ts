@@ -70,7 +70,7 @@ export async function runSampleJob(job: SampleJob, options: SampleJobOptions): P
     ...key,
     type: 'refused',
     reason,
-    ...(saved?.attempt === attempt && { work: saved }),
+    ...(saved?.attempt === attempt && { work: saved, records: job.records }),
     ...(lostUsage.length > 0 && { lostUsage: usageSum(lostUsage) }),
   });
   const reason = refusal(job, options);

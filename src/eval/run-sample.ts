@@ -66,10 +66,11 @@ export async function runSample(sample: Sample, context: SampleContext): Promise
     context.onAttempt(died, true);
     return died;
   }
+  const isCancelled = () => signal.aborted;
   for (;;) {
     await context.untilMayBegin();
     // A paused run that is cancelled goes on, to its end.
-    if (signal.aborted) return undefined;
+    if (isCancelled()) return undefined;
     if (context.onlyGrading && !(await hasReadableWork(store, key))) {
       events.within(key).emit('diagnostic', {
         message: 'The work that was kept cannot be read, so that there is nothing to grade. It is left out.',
@@ -94,7 +95,11 @@ export async function runSample(sample: Sample, context: SampleContext): Promise
     await context.elsewhere?.executor.settled?.({ runId: result.runId, ...attempt });
     context.onAttempt(result, verdict.final);
     if (verdict.final) return result;
-    if (verdict.fault === undefined) return undefined;
+    if (verdict.fault === undefined) {
+      // What an earlier session has cancelled without waiting for it goes on in a new attempt, with what it left.
+      if (begun && !isCancelled()) continue;
+      return undefined;
+    }
     const { redo, count, error } = verdict.fault;
     events.within(attempt).emit('task.retrying', {
       redo,

@@ -38,16 +38,30 @@ export type SampleJob = z.infer<typeof sampleJobSchema>;
 /** What names an attempt across runs. */
 export type SampleJobKey = Pick<SampleJob, 'runId' | 'taskId' | 'epoch' | 'attempt'>;
 
-const refused = z.object({
-  ...key,
-  type: z.literal('refused'),
-  reason: z.string(),
-  /** What whoever had the attempt before has left of it: the next attempt only grades it. */
+/** What those have left of an attempt who had it before. */
+const left = {
+  /** The agent's work: the next attempt only grades it. */
   work: ungradedResultSchema.optional(),
-  /** What those had told who died in it. */
+  /** What was said and done for that work, unless it is in the store already. */
+  records: sampleRecordsSchema.optional(),
+  /** What those had told who have it no more. Not that of `work`. */
   lostUsage: usageSchema.optional(),
-});
+};
+
+/** The worker was given something else than the run is about, and did nothing. */
+const refused = z.object({ ...key, type: z.literal('refused'), reason: z.string(), ...left });
 export type RefusedOutcome = z.infer<typeof refused>;
+
+/** It goes on, or waits for somebody to take it up. What there is of it by now is kept for the case that it gets lost. */
+const unfinished = z.object({
+  ...key,
+  type: z.literal('unfinished'),
+  work: left.work,
+  records: left.records,
+  /** What each process that had it has told of its spending. Not that of `work`. */
+  spent: z.array(usageSchema),
+});
+export type UnfinishedOutcome = z.infer<typeof unfinished>;
 
 /** Validates an outcome that comes from a file or another process. */
 export const sampleOutcomeSchema = z.discriminatedUnion('type', [
@@ -60,20 +74,18 @@ export const sampleOutcomeSchema = z.discriminatedUnion('type', [
     /** What the attempt said and did, unless it is in the store already. */
     records: sampleRecordsSchema.optional(),
   }),
-  /** The worker was given something else than the run is about, and did nothing. */
   refused,
   /** Nobody brought it to a result. */
-  z.object({
-    ...key,
-    type: z.literal('failed'),
-    error: errorRecordSchema,
-    /** What the processes had told that died in it. */
-    lostUsage: usageSchema.optional(),
-  }),
+  z.object({ ...key, type: z.literal('failed'), error: errorRecordSchema, ...left }),
+  /** It was taken back from where it waited, before anybody brought it to a result. */
+  z.object({ ...key, type: z.literal('withdrawn'), ...left }),
+  unfinished,
 ]);
 
-/** How a job ended, as plain JSON. */
+/** How a job ended, or how far it has come, as plain JSON. */
 export type SampleOutcome = z.infer<typeof sampleOutcomeSchema>;
+/** That of a job that is over. */
+export type EndedOutcome = Exclude<SampleOutcome, UnfinishedOutcome>;
 
 /**
  * The same text for the same job, and no other: what makes an engine run it once. It holds no colon and no slash, so it

@@ -1,6 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Job } from 'bullmq';
+import type { AgentUsage } from '../../agent/agent-usage.js';
 import type { SampleExecutor } from '../sample-executor.js';
-import { type SampleJob, sampleJobId, type SampleOutcome, sampleOutcomeSchema } from '../sample-job.js';
+import {
+  type SampleJob,
+  sampleJobId,
+  type SampleJobKey,
+  sampleJobSchema,
+  type SampleOutcome,
+  sampleOutcomeSchema,
+} from '../sample-job.js';
 import { usageSum } from '../../result/usage-sum.js';
 import { StoreError } from '../../store/errors.js';
 import { lostUsage } from './job-spending.js';
@@ -31,8 +40,7 @@ export function bullmqExecutor(options: BullmqExecutorOptions): SampleExecutor &
       if (state === 'unknown') await queue.ask((asked) => asked.add(job.taskId, job, { jobId: id }), signal);
       if (state === 'completed' || state === 'failed') {
         const outcome = await outcomeOf(queue, job, signal);
-        // What an earlier session has cancelled is begun anew.
-        if (outcome !== undefined && !isCancelled(outcome)) return outcome;
+        if (outcome !== undefined) return outcome;
         await queue.ask((asked) => asked.remove(id), signal);
         continue;
       }
@@ -46,13 +54,32 @@ export function bullmqExecutor(options: BullmqExecutorOptions): SampleExecutor &
       const state = await queue.ask((asked) => asked.getJobState(id), signal);
       if (state === 'unknown') return undefined;
       if (state === 'completed' || state === 'failed') return await outcomeOf(queue, job, signal);
-      if (state === 'active') {
-        if (!told) await queue.ask((asked) => asked.addJobLog(id, cancelLine), signal);
+      if (!told) {
+        // Before it is seen to wait: whoever takes it up from here on ends it at once.
+        await queue.ask((asked) => asked.addJobLog(id, cancelLine), signal);
         told = true;
-        await sleep(pollMs, undefined, { signal });
-      } else {
-        await queue.ask((asked) => asked.remove(id), signal);
+        continue;
       }
+      if (state === 'active') {
+        await sleep(pollMs, undefined, { signal });
+        continue;
+      }
+      const left = await leftOf(queue, job, signal);
+      // Once the store has it, `settled` removes the job.
+      if (left !== undefined) return { ...keyOf(job), type: 'withdrawn', ...left };
+      await queue.ask((asked) => asked.remove(id), signal);
+    }
+  };
+
+  /** Of one that nobody has stopped in time: it stays in the queue, for the next session. */
+  const abandon = async (job: SampleJob): Promise<SampleOutcome | undefined> => {
+    try {
+      const found = await queue.ask((asked) => asked.getJob(sampleJobId(job)), AbortSignal.timeout(pollMs));
+      if (found === undefined) return undefined;
+      const { work, records } = workIn(found.data, job);
+      return { ...keyOf(job), type: 'unfinished', work, records, spent: [...lostUsage(found)] };
+    } catch {
+      return undefined;
     }
   };
 
@@ -71,7 +98,7 @@ export function bullmqExecutor(options: BullmqExecutorOptions): SampleExecutor &
         return await cancel(job, deadline);
       } catch (error) {
         if (!deadline.aborted) throw error;
-        return undefined;
+        return await abandon(job);
       }
     },
     settled: async (job) => {
@@ -89,17 +116,16 @@ export function bullmqExecutor(options: BullmqExecutorOptions): SampleExecutor &
 /** Undefined where the job has gone since it was done. */
 async function outcomeOf(
   queue: PersistentQueue,
-  { runId, taskId, epoch, attempt }: SampleJob,
+  job: SampleJob,
   signal: AbortSignal,
 ): Promise<SampleOutcome | undefined> {
-  const key = { schema: 1, runId, taskId, epoch, attempt } as const;
-  const done = await queue.ask((asked) => asked.getJob(sampleJobId(key)), signal);
+  const done = await queue.ask((asked) => asked.getJob(sampleJobId(job)), signal);
   if (done === undefined) return undefined;
   const parsed = sampleOutcomeSchema.safeParse(done.returnvalue);
   if (parsed.success) return parsed.data;
-  const lost = lostUsage(done);
   return {
-    ...key,
+    ...keyOf(job),
+    ...leftIn(done, job),
     type: 'failed',
     error: {
       name: 'QueueError',
@@ -107,14 +133,39 @@ async function outcomeOf(
       message: `No worker brought the attempt to a result: ${done.failedReason || 'what it left cannot be read'}.`,
       retryable: false,
     },
-    ...(lost.length > 0 && { lostUsage: usageSum(lost) }),
   };
+}
+
+/** What those have left in the queue who had the attempt, if anybody had it. */
+async function leftOf(
+  queue: PersistentQueue,
+  job: SampleJob,
+  signal: AbortSignal,
+): Promise<Left | undefined> {
+  const found = await queue.ask((asked) => asked.getJob(sampleJobId(job)), signal);
+  const left = found && leftIn(found, job);
+  return left?.work === undefined && left?.lostUsage === undefined ? undefined : left;
+}
+
+type Left = WorkInJob & { readonly lostUsage: AgentUsage | undefined };
+
+function leftIn(found: Job, job: SampleJob): Left {
+  const lost = lostUsage(found);
+  return { ...workIn(found.data, job), lostUsage: lost.length > 0 ? usageSum(lost) : undefined };
+}
+
+type WorkInJob = { readonly work: SampleJob['saved']; readonly records: SampleJob['records'] };
+
+/** The agent's work, where this attempt made it: that of an earlier one is in the store. */
+function workIn(data: unknown, { attempt }: SampleJob): WorkInJob {
+  const { saved, records } = sampleJobSchema.safeParse(data).data ?? {};
+  return saved?.attempt === attempt ? { work: saved, records } : { work: undefined, records: undefined };
+}
+
+function keyOf({ runId, taskId, epoch, attempt }: SampleJob): SampleJobKey & { readonly schema: 1 } {
+  return { schema: 1, runId, taskId, epoch, attempt };
 }
 
 function isTakenOver(reason: unknown): boolean {
   return reason instanceof Error && reason.cause instanceof StoreError && reason.cause.problem === 'lost';
-}
-
-function isCancelled(outcome: SampleOutcome): boolean {
-  return outcome.type === 'result' && outcome.result.status === 'cancelled';
 }

@@ -13,7 +13,7 @@ const spendingSchema = z.object({
   usage: usageSchema,
 });
 
-/** What was spent on a job by each process that has it no more. */
+/** What was spent on a job by each process that has had it, without what the agent's work tells itself. */
 export function lostUsage({
   progress,
   data,
@@ -21,8 +21,8 @@ export function lostUsage({
   const parsed = spendingSchema.safeParse(progress);
   if (!parsed.success) return [];
   const { lost, usage } = parsed.data;
-  // Work that was saved tells its own usage, and is not lost.
-  return data.saved?.attempt === data.attempt ? lost : [...lost, usage];
+  // Work that was saved tells its own usage, and is not lost; nor does an agent work where it came with the job.
+  return data.saved === undefined ? [...lost, usage] : lost;
 }
 
 /** Keeps in the job what its agent spends, as a run's store does. */

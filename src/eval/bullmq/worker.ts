@@ -59,6 +59,8 @@ export function bullmqWorker(options: BullmqWorkerOptions): BullmqWorker {
     underWay.set(id, control);
     using spending = new JobSpending(job);
     const watch = new AbortController();
+    // Cancelled while it waited: what there is of it goes back as it is.
+    if (await isCancelled(queue, id)) stop(id, 'cancelled');
     const watching = watchForCancel(queue, id, cancelPollMs, watch.signal, () => stop(id, 'cancelled'));
     try {
       const outcome = await runSampleJob(parsed.data, {
@@ -124,6 +126,16 @@ async function keep(
   timer.abort();
 }
 
+/** False also where Redis does not answer, which is asked again. */
+async function isCancelled(queue: Queue, id: string): Promise<boolean> {
+  try {
+    const { logs } = await queue.getJobLogs(id, 0, 0);
+    return logs.includes(cancelLine);
+  } catch {
+    return false;
+  }
+}
+
 async function watchForCancel(
   queue: Queue,
   id: string,
@@ -134,13 +146,7 @@ async function watchForCancel(
   for (;;) {
     const ended = await sleep(pollMs, false, { signal }).catch(() => true);
     if (ended) return;
-    try {
-      const { logs } = await queue.getJobLogs(id, 0, 0);
-      if (!logs.includes(cancelLine)) continue;
-    } catch {
-      // Redis is asked again.
-      continue;
-    }
+    if (!(await isCancelled(queue, id))) continue;
     onCancel();
     return;
   }

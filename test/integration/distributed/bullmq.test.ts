@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Queue } from 'bullmq';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { bullmqExecutor } from '../../../src/eval/bullmq/index.js';
-import { runEval, StoredRun } from '../../../src/index.js';
+import { cancelLine } from '../../../src/eval/bullmq/queue-options.js';
+import { costSummary, gradeRun, runEval, StoredRun } from '../../../src/index.js';
 import { heldBenchmark } from '../../fixtures/held-benchmark.js';
 import { bundleProgram, type ProgramProcess, startProgram } from '../../fixtures/process-program.js';
 import { describeRedis, type RedisServer, startRedis } from '../../fixtures/redis-server.js';
@@ -33,8 +34,9 @@ describeRedis('an evaluation over a queue', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const start = (role: 'worker' | 'coordinator', count = tasks) => {
-    const started = startProgram(program, [role, String(redis.port), folder, String(count)]);
+  const start = (role: 'worker' | 'coordinator', count = tasks, { takeovers = 3 } = {}) => {
+    const parameters = [role, String(redis.port), folder, String(count), String(takeovers)];
+    const started = startProgram(program, parameters);
     processes.push(started);
     return started;
   };
@@ -93,23 +95,32 @@ describeRedis('an evaluation over a queue', () => {
 
   /** What the only job tells of its spending, once an agent has. */
   async function spentBy(): Promise<{ readonly lost: readonly unknown[] } | undefined> {
-    const queue = new Queue('swelancer', { connection: connection() });
-    try {
-      const [job] = await queue.getJobs();
-      const { progress } = job ?? {};
+    return await inQueue(async (queue) => {
+      const { progress } = (await queue.getJobs())[0] ?? {};
       // As `JobSpending` writes it.
       return typeof progress === 'object' && JSON.stringify(progress).includes('"costDollars":0.5')
         ? (progress as { readonly lost: readonly unknown[] })
         : undefined;
-    } finally {
-      await queue.close();
-    }
+    });
   }
 
-  async function jobsLeft(): Promise<number> {
+  const jobsLeft = () => inQueue(async (queue) => (await queue.getJobs()).length);
+  const tellToStop = () =>
+    inQueue(async (queue) => {
+      for (const { id } of await queue.getJobs()) await queue.addJobLog(id ?? '', cancelLine);
+    });
+  /** The state of the only job. */
+  const jobIs = () => inQueue(async (queue) => (await queue.getJobs())[0]?.getState());
+  const isToldToStop = () =>
+    inQueue(async (queue) => {
+      const [job] = await queue.getJobs();
+      return job?.id !== undefined && (await queue.getJobLogs(job.id)).logs.includes(cancelLine);
+    });
+
+  async function inQueue<T>(ask: (queue: Queue) => Promise<T>): Promise<T> {
     const queue = new Queue('swelancer', { connection: connection() });
     try {
-      return (await queue.getJobs()).length;
+      return await ask(queue);
     } finally {
       await queue.close();
     }
@@ -205,6 +216,147 @@ describeRedis('an evaluation over a queue', () => {
     await expectEachOnce();
   });
 
+  /** What came of the only task in the store: its agent's work was graded once more, and paid once. */
+  async function expectWorkKept({ costDollars }: { readonly costDollars: number }): Promise<void> {
+    await expectEachOnce(1);
+    expect(tasksOf('solve')).toHaveLength(costDollars === 0.01 ? 1 : 2);
+    const run = await StoredRun.open(join(folder, 'store'));
+    const [record] = await run.records();
+    if (record === undefined) throw new Error('The task has no result.');
+    expect((await run.transcript(record))?.messages).toHaveLength(1);
+    expect(await costOf(run)).toMatchObject({ cost: costDollars, unfinishedAttempts: 0 });
+    expect(await jobsLeft()).toBe(0);
+  }
+
+  async function costOf(run: StoredRun) {
+    const { ended, unfinished } = await run.allAttempts();
+    return costSummary(
+      await run.records(),
+      ended.map(({ result }) => result),
+      unfinished,
+    );
+  }
+
+  it('goes on with the work of an attempt that was cancelled while it was graded, and not waited for', async () => {
+    open('let-solve');
+    start('worker', 1);
+    const store = join(folder, 'store');
+    {
+      await using hasty = bullmqExecutor({ connection: connection(), pollMs: 50, cancelMs: 1_000 });
+      const run = runEval({ ...held(1), executor: hasty, store });
+      await until('grading', () => tasksOf('grade').length === 1);
+      run.cancel();
+      const { status, summary } = await run;
+      expect(status).toBe('cancelled');
+      expect(summary.cost).toMatchObject({ cost: 0.01, unfinishedAttempts: 1 });
+    }
+    expect(await (await StoredRun.open(store)).ungraded()).toMatchObject([{ attempt: 1 }]);
+    await until('the worker to hear of it', () => tasksOf('stop-grading').length === 1);
+    open('let-grade');
+    await until('the end of the cancelled attempt', async () => (await jobIs()) === 'completed');
+
+    await using executor = bullmqExecutor({ connection: connection(), pollMs: 50 });
+    expect((await runEval({ ...held(1), executor, store })).status).toBe('completed');
+    await expectWorkKept({ costDollars: 0.01 });
+  });
+
+  it('goes on with the work of an attempt whose coordinator was killed while it cancelled', async () => {
+    open('let-solve');
+    start('worker', 1);
+    const coordinator = start('coordinator', 1);
+    await until('grading', () => tasksOf('grade').length === 1);
+    coordinator.tell('SIGTERM');
+    await until('word of the cancellation', isToldToStop);
+    await coordinator.kill('SIGKILL');
+    await until('the worker to hear of it', () => tasksOf('stop-grading').length === 1);
+    open('let-grade');
+    await until('the end of the cancelled attempt', async () => (await jobIs()) === 'completed');
+
+    const next = start('coordinator', 1);
+    expect(await next.ended, next.errors()).toBe(0);
+    await expectWorkKept({ costDollars: 0.01 });
+  });
+
+  it('only grades in the next session what was in grading when coordinator and worker were killed', async () => {
+    open('let-solve');
+    const worker = start('worker', 1);
+    const coordinator = start('coordinator', 1);
+    await until('grading', () => tasksOf('grade').length === 1);
+    await coordinator.kill('SIGKILL');
+    await worker.kill('SIGKILL');
+    open('let-grade');
+
+    start('worker', 1);
+    const next = start('coordinator', 1);
+    expect(await next.ended, next.errors()).toBe(0);
+    await expectWorkKept({ costDollars: 0.01 });
+  });
+
+  it('takes work back that waits in the queue when the run is cancelled', async () => {
+    open('let-solve');
+    const worker = start('worker', 1);
+    const store = join(folder, 'store');
+    await using executor = bullmqExecutor({ connection: connection(), pollMs: 50 });
+    const run = runEval({ ...held(1), executor, store });
+    await until('grading', () => tasksOf('grade').length === 1);
+    worker.tell('SIGTERM');
+    await until('the worker to give back what it has', () => tasksOf('gives-back').length === 1);
+    open('let-grade');
+    await worker.ended;
+    expect(await jobIs()).toBe('waiting');
+    run.cancel();
+    expect((await run).summary.cost).toMatchObject({ cost: 0.01, attempts: 1 });
+    expect(await jobsLeft()).toBe(0);
+
+    rmSync(join(folder, 'let-grade'));
+    const second = start('worker', 1);
+    const rest = runEval({ ...held(1), executor, store });
+    await until('grading', () => tasksOf('grade').length === 2);
+    second.tell('SIGTERM');
+    await until('the worker to give back what it has', () => tasksOf('gives-back').length === 2);
+    open('let-grade');
+    await second.ended;
+    start('worker', 1);
+    const { records } = await rest;
+    expect(records[0]?.lostUsage, 'grading has spent nothing').toBeUndefined();
+    await expectWorkKept({ costDollars: 0.01 });
+  });
+
+  it('begins nothing of an attempt that was cancelled before a worker took it', async () => {
+    const coordinator = start('coordinator', 1);
+    await until('the job', async () => (await jobsLeft()) === 1);
+    await coordinator.kill('SIGKILL');
+    await tellToStop();
+    start('worker', 1);
+    await until('the end of the cancelled attempt', async () => (await jobIs()) === 'completed');
+    expect(log()).toEqual([]);
+
+    open('let-solve');
+    open('let-grade');
+    const next = start('coordinator', 1);
+    expect(await next.ended, next.errors()).toBe(0);
+    await expectWorkKept({ costDollars: 0.01 });
+  });
+
+  it('counts what was spent on an attempt that waits for another worker when the run is cancelled', async () => {
+    const worker = start('worker', 1);
+    const store = join(folder, 'store');
+    await using executor = bullmqExecutor({ connection: connection(), pollMs: 50 });
+    const run = runEval({ ...held(1), executor, store });
+    await until('work', () => tasksOf('solve').length === 1);
+    await worker.kill('SIGTERM');
+    expect(await jobIs()).toBe('waiting');
+    run.cancel();
+    expect((await run).summary.cost).toMatchObject({ cost: 0.5, attempts: 1 });
+    expect(await jobsLeft()).toBe(0);
+
+    open('let-solve');
+    open('let-grade');
+    start('worker', 1);
+    expect((await runEval({ ...held(1), executor, store })).status).toBe('completed');
+    await expectWorkKept({ costDollars: 0.51 });
+  });
+
   it('leaves the jobs to the process that has taken the folder over', async () => {
     const store = join(folder, 'store');
     await using executor = bullmqExecutor({ connection: connection(), pollMs: 50 });
@@ -230,6 +382,28 @@ describeRedis('an evaluation over a queue', () => {
     expect(records[0]?.lostUsage).toEqual({ modelCalls: 4, inputTokens: 200, costDollars: 2 });
     expect(summary.cost).toMatchObject({ attempts: 1, cost: 2, usage: { inputTokens: 200 } });
     expect(tasksOf('solve')).toHaveLength(4);
+  });
+
+  it('keeps the work of an attempt that it gives up, to be graded later', async () => {
+    open('let-solve');
+    const store = join(folder, 'store');
+    await using executor = bullmqExecutor({ connection: connection(), pollMs: 50 });
+    const run = runEval({ ...held(1), executor, store });
+    const first = start('worker', 1, { takeovers: 0 });
+    await until('grading', () => tasksOf('grade').length === 1);
+    await first.kill('SIGKILL');
+    start('worker', 1, { takeovers: 0 });
+    const { records, summary } = await run;
+    expect(records).toMatchObject([{ status: 'error', error: { code: 'queue' } }]);
+    expect(summary.cost).toMatchObject({ attempts: 1, cost: 0.01 });
+
+    open('let-grade');
+    const { dataset, runtime } = held(1);
+    await gradeRun(store, { dataset, runtime });
+    const stored = await StoredRun.open(store);
+    expect(await stored.records()).toMatchObject([{ status: 'scored', earned: 100, workOf: 1 }]);
+    expect(await costOf(stored)).toMatchObject({ cost: 0.01, unfinishedAttempts: 0 });
+    expect(tasksOf('solve')).toHaveLength(1);
   });
 
   it('ends with the reason when a worker was started for another run, and goes on without that worker', async () => {

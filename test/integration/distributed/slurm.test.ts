@@ -75,7 +75,14 @@ describeSlurm('an evaluation as array jobs of Slurm', () => {
     writeFileSync(torn, '');
     expect(slurm('merge')).toContain('"finished":2');
     expect(existsSync(`${torn}.damaged`)).toBe(true);
-    expect(slurm('merge')).toContain('"finished":0,"again":0,"repeated":2');
+    expect(slurm('merge')).toContain('"finished":0,"again":0,"unfinished":2,"repeated":2');
+    const merged = await StoredRun.open(join(folder, 'store'));
+    expect(await merged.ungraded()).toMatchObject([{ taskId: ungraded?.taskId, attempt: 1 }]);
+    const spent = (await merged.unfinishedAttempts()).map(({ taskId, usage }) => [
+      taskId,
+      usage?.costDollars,
+    ]);
+    expect(Object.fromEntries(spent)).toEqual({ [lost?.taskId ?? '']: 0.5, [ungraded?.taskId ?? '']: 0.01 });
     expect(slurm('submit')).toContain('Submitted 2 attempts');
     await until('the end of the second array', queueEmpty);
     expect(slurm('submit')).toContain('Nothing is left');
@@ -88,6 +95,7 @@ describeSlurm('an evaluation as array jobs of Slurm', () => {
     expect(records.every(({ status }) => status === 'scored')).toBe(true);
     const paidTwice = records.filter(({ lostUsage }) => lostUsage?.costDollars === 0.5);
     expect(paidTwice.map(({ taskId }) => taskId)).toEqual([lost?.taskId]);
+    expect(await run.unfinishedAttempts(), 'their results tell what they have spent').toEqual([]);
     for (const record of records) {
       const { messages } = (await run.transcript(record)) ?? {};
       expect(messages, 'also where a task was killed while it graded').toHaveLength(1);

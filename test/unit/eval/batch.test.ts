@@ -7,9 +7,9 @@ import {
   type Agent,
   type BatchOptions,
   costSummary,
+  gradeRun,
   mergeOutcomes,
   pendingJobs,
-  type ResultRecord,
   runSampleJob,
   type SampleJob,
   type SampleJobOptions,
@@ -59,6 +59,7 @@ describe('an evaluation that is handed out and collected', () => {
       {
         finished: 3,
         again: 0,
+        unfinished: 0,
         repeated: 3,
         foreign: 2,
         incomplete: 0,
@@ -299,18 +300,76 @@ describe('an evaluation that is handed out and collected', () => {
     });
   });
 
+  /** What an attempt keeps before its process dies. */
+  async function workOf(job: SampleJob, options: BatchOptions): Promise<UngradedResult | undefined> {
+    let saved: UngradedResult | undefined;
+    const checkpoint = async (work: UngradedResult) => {
+      saved = work;
+      throw new Error('the process dies');
+    };
+    await run(job, { ...options, checkpoint });
+    return saved;
+  }
+
+  async function costInStore() {
+    const stored = await StoredRun.open(store);
+    const { ended, unfinished } = await stored.allAttempts();
+    return costSummary(
+      await stored.records(),
+      ended.map(({ result }) => result),
+      unfinished,
+    );
+  }
+
+  it('keeps the work and the spending of an attempt that never ends', async () => {
+    const options = evaluation({ dataset: fakeTasks(1), retries: { deaths: 1 } });
+    const [job] = await pendingJobs(options);
+    const { schema, runId, taskId, epoch, attempt } = job!;
+    const unfinished: SampleOutcome = {
+      ...{ schema, runId, taskId, epoch, attempt },
+      type: 'unfinished',
+      work: await workOf(job!, options),
+      spent: [{ costDollars: 0.5 }],
+    };
+    const report = await mergeOutcomes([overJson(unfinished), overJson(unfinished)], options);
+    expect(report).toMatchObject({ finished: 0, again: 0, unfinished: 2, repeated: 0, foreign: 0 });
+    expect(await pendingJobs(options)).toEqual([]);
+    expect(await (await StoredRun.open(store)).records()).toMatchObject([
+      { error: { code: 'process_died' } },
+    ]);
+    expect(await costInStore()).toMatchObject({ cost: 0.51, unfinishedCost: 0.51 });
+
+    const { dataset, runtime } = options;
+    expect((await gradeRun(store, { dataset, runtime })).records).toMatchObject([{ earned: 100, workOf: 1 }]);
+    expect(await mergeOutcomes([overJson(unfinished)], options)).toMatchObject({
+      unfinished: 0,
+      repeated: 1,
+    });
+  });
+
+  it('hands out the work of an attempt that was taken back while it waited, and counts what it had cost', async () => {
+    const options = evaluation({ dataset: fakeTasks(1) });
+    const [job] = await pendingJobs(options);
+    const { schema, runId, taskId, epoch, attempt } = job!;
+    const withdrawn: SampleOutcome = {
+      ...{ schema, runId, taskId, epoch, attempt },
+      type: 'withdrawn',
+      work: await workOf(job!, options),
+      lostUsage: { costDollars: 0.5 },
+    };
+    expect(await mergeOutcomes([overJson(withdrawn)], options)).toMatchObject({ again: 1 });
+    const [again] = await pendingJobs(options);
+    await mergeOutcomes(await runAll([again!], { ...options, agent: noAgent }), options);
+    expect(await (await StoredRun.open(store)).records()).toMatchObject([
+      { earned: 100, workOf: 1, attempt: 2 },
+    ]);
+    expect(await costInStore()).toMatchObject({ cost: 0.51, unfinishedAttempts: 0 });
+  });
+
   it('keeps the work and the spending of who had the attempt before the one that refuses it', async () => {
     const options = evaluation({ dataset: fakeTasks(1) });
     const [job] = await pendingJobs(options);
-    let saved: UngradedResult | undefined;
-    const dying = {
-      ...options,
-      checkpoint: async (work: UngradedResult) => {
-        saved = work;
-        throw new Error('the process dies');
-      },
-    };
-    await run(job!, dying);
+    const saved = await workOf(job!, options);
     const lostUsage = [{ costDollars: 0.5 }];
     const refused = await run({ ...job!, saved }, { ...options, limits: { turns: 99 }, lostUsage });
     await expect(mergeOutcomes([overJson(refused)], options)).rejects.toThrow(/refused task 0_1, since/);
@@ -318,8 +377,6 @@ describe('an evaluation that is handed out and collected', () => {
     await mergeOutcomes(await runAll([again!], { ...options, agent: noAgent }), options);
     const stored = await StoredRun.open(store);
     expect(await stored.records()).toMatchObject([{ status: 'scored', earned: 100, workOf: 1, attempt: 2 }]);
-    const attempts: ResultRecord[] = [];
-    for await (const { result } of stored.attempts()) attempts.push(result);
-    expect(costSummary(await stored.records(), attempts).cost).toBe(0.51);
+    expect(await costInStore()).toMatchObject({ cost: 0.51 });
   });
 });

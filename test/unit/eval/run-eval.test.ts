@@ -724,6 +724,25 @@ describe('runEval', () => {
     expect(calls).toEqual([]);
   });
 
+  it('counts what an attempt had spent that ran elsewhere and could not be stopped in time', async () => {
+    const run = runEval({
+      dataset: fakeTasks(1),
+      agent: fakeSolver,
+      runtime: fakeBenchmarkRuntime(),
+      executor: {
+        name: 'elsewhere',
+        run: async ({ schema, runId, taskId, epoch, attempt }) => {
+          run.cancel();
+          const spent = [{ costDollars: 0.25 }, { costDollars: 0.5 }];
+          return { schema, runId, taskId, epoch, attempt, type: 'unfinished', spent };
+        },
+      },
+    });
+    const { records, summary } = await run;
+    expect(records).toEqual([]);
+    expect(summary.cost).toMatchObject({ cost: 0.75, unfinishedAttempts: 1 });
+  });
+
   it('is not ended by what one agent or scorer hands over', async () => {
     const big: unknown = { big: 1n };
     const agent = {
