@@ -3,6 +3,7 @@ import { commandComputer, commandRuntime } from '../../../src/computer/command/i
 import type { ComputerInterface } from '../../../src/computer/index.js';
 import { testConformance } from '../../fixtures/conformance-tests.js';
 import { type PodServer, startPodServer } from '../../fixtures/kubectl/pod-server.js';
+import { leaseHarness } from '../../fixtures/lease-harness.js';
 import { createSmallFolder } from '../../fixtures/small-folder.js';
 import { type Place, places } from '../command/places.js';
 
@@ -10,10 +11,13 @@ const smallFolder = createSmallFolder();
 afterAll(() => smallFolder?.[Symbol.dispose]());
 
 describe('a command prefix', () => {
-  testConformance(async () => commandComputer({ prefix: ['env', '-i', 'PATH=/usr/bin:/bin'] }), {
-    otherUser: 'nobody',
-    smallFolder: smallFolder?.path,
-  });
+  const prefix = ['env', '-i', 'PATH=/usr/bin:/bin'];
+  testConformance(
+    async () => commandComputer({ prefix }),
+    { otherUser: 'nobody', smallFolder: smallFolder?.path, harness: leaseHarness({ prefix }) },
+    // It is this machine, which must not be wrecked.
+    { except: ['self-harm', 'network'] },
+  );
 });
 
 describe('a stand-in kubectl whose connections break', () => {
@@ -59,7 +63,9 @@ describe.skipIf(namespaces === undefined || namespaces.missing)('namespaces of t
     {
       capabilities: { disposable: true },
       otherUser: 'nobody',
-      faults: { killMachine: async ({ id }) => machines.get(id)?.remove() },
+      faults: {
+        killMachine: async ({ id }) => machines.get(id)?.remove(),
+      },
     },
     ['kill', 'self-harm', 'faults'],
   );
