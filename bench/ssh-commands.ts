@@ -1,7 +1,9 @@
 import { clientWith, oursWith, ratesAtOnce, smallCommand } from './commands.js';
 import { median, takeTurns } from './measure.js';
 import type { RowGroup } from './row.js';
-import { missingSsh, sshPlace } from './ssh-place.js';
+import { missingSsh, type SshPlace, sshPlace } from './ssh-place.js';
+
+type Report = Parameters<RowGroup['measure']>[0];
 
 const rounds = 15;
 
@@ -10,29 +12,47 @@ export const sshCommands: RowGroup = {
   name: 'ssh-commands',
   missing: missingSsh,
   measure: async (report) => {
-    await using place = await sshPlace();
-    const ours = oursWith(place.computer);
-    const fresh = clientWith('ssh', [...place.fresh, place.destination, smallCommand]);
-    const multiplexed = clientWith('ssh', [...place.multiplexed, place.destination, smallCommand]);
-
-    const taken = await takeTurns(rounds, {
-      ours: { run: ours, times: 20 },
-      fresh: { run: fresh, times: 2 },
-      multiplexed: { run: multiplexed, times: 2 },
-    });
-    const one = { what: 'small SSH command, p50', ours: { value: median(taken.ours), unit: 'ms' } } as const;
-    const freshMs = { value: median(taken.fresh), unit: 'ms' } as const;
-    const multiplexedMs = { value: median(taken.multiplexed), unit: 'ms' } as const;
-    report({ ...one, peer: { name: 'fresh ssh', figure: freshMs }, bar: { kind: 'times', value: 100 } });
-    report({
-      ...one,
-      peer: { name: 'multiplexed ssh', figure: multiplexedMs },
-      bar: { kind: 'times', value: 30 },
-    });
-
-    // Servers allow ten sessions over one connection unless told otherwise, so the multiplexed client takes eight.
-    const rates = await ratesAtOnce(3, { ours: { run: ours, times: 20 }, fresh: { run: fresh } });
-    const many = { what: 'small SSH commands, 16 at once', ours: { value: rates.ours, unit: '/s' } } as const;
-    report({ ...many, peer: { name: 'fresh ssh', figure: { value: rates.fresh, unit: '/s' } } });
+    {
+      await using place = await sshPlace();
+      await oneAfterAnother(place, 'small SSH command, p50', report, true);
+      await manyAtOnce(place, report);
+    }
+    await using place = await sshPlace({ startUpFiles: true });
+    await oneAfterAnother(place, "the same, through root's start-up files", report, false);
   },
 };
+
+async function oneAfterAnother(
+  place: SshPlace,
+  what: string,
+  report: Report,
+  hasBars: boolean,
+): Promise<void> {
+  const taken = await takeTurns(rounds, {
+    ours: { run: oursWith(place.computer), times: 20 },
+    fresh: { run: clientWith('ssh', [...place.fresh, place.destination, smallCommand]), times: 2 },
+    multiplexed: {
+      run: clientWith('ssh', [...place.multiplexed, place.destination, smallCommand]),
+      times: 2,
+    },
+  });
+  const ours = { value: median(taken.ours), unit: 'ms' } as const;
+  for (const [name, times, bar] of [
+    ['fresh ssh', taken.fresh, 100],
+    ['multiplexed ssh', taken.multiplexed, 30],
+  ] as const) {
+    const peer = { name, figure: { value: median(times), unit: 'ms' } } as const;
+    report({ what, ours, peer, ...(hasBars && { bar: { kind: 'times', value: bar } }) });
+  }
+}
+
+/** Servers allow ten sessions over one connection unless told otherwise, so no multiplexed client is compared. */
+async function manyAtOnce(place: SshPlace, report: Report): Promise<void> {
+  const rates = await ratesAtOnce(3, {
+    ours: { run: oursWith(place.computer), times: 20 },
+    fresh: { run: clientWith('ssh', [...place.fresh, place.destination, smallCommand]) },
+  });
+  const ours = { value: rates.ours, unit: '/s' } as const;
+  const peer = { name: 'fresh ssh', figure: { value: rates.fresh, unit: '/s' } } as const;
+  report({ what: 'small SSH commands, 16 at once', ours, peer });
+}

@@ -23,14 +23,20 @@ export interface SshPlace extends AsyncDisposable {
   readonly multiplexed: readonly string[];
 }
 
-export async function sshPlace(): Promise<SshPlace> {
+export async function sshPlace({
+  startUpFiles = false,
+}: {
+  /** Whether sessions go through the account's own start-up files, as Bash does. Default: no. */
+  readonly startUpFiles?: boolean;
+} = {}): Promise<SshPlace> {
   const ends: (() => Promise<unknown>)[] = [];
   const dispose = async () => {
     for (let end = ends.pop(); end !== undefined; end = ends.pop()) await end();
   };
   try {
     // `scp` transfers over SFTP.
-    const server = await startSshServer({ configuration: ['Subsystem sftp internal-sftp'] });
+    const configuration = ['Subsystem sftp internal-sftp', ...(startUpFiles ? ['SetEnv SHLVL=0'] : [])];
+    const server = await startSshServer({ configuration });
     ends.push(async () => server[Symbol.asyncDispose]());
     const { destination } = server.options;
     const folder = await mkdtemp(join(tmpdir(), 'swelancer-bench-'));
