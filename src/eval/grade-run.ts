@@ -77,9 +77,9 @@ export interface RescoreOptions extends GradeRunOptions, Pick<EvalOptions, 'runI
 
 /**
  * Scores the saved work of a run again, by another scorer or in other computers, as a run of its own, whose description
- * tells what it is from (`rescoredFrom`). Work that has no score yet is scored too. Interrupted, it goes on where it was. A
- * sample whose work cannot be read any more is left out, and a `diagnostic` event says so: it is among the summary's
- * `missing`, as are those that no agent came to the end of.
+ * tells what it is from (`rescoredFrom`). Work that has no score yet is scored too. Interrupted, it goes on where it was, and
+ * copies again what has been damaged of its copies. A sample whose work cannot be read any more is left out, and a
+ * `diagnostic` event says so: it is among the summary's `missing`, as are those that no agent came to the end of.
  * @throws StoreError
  */
 export async function rescoreRun(
@@ -132,7 +132,8 @@ async function copyWork(from: StoredRun, target: RunStore, events: EventScope): 
   for (const sample of describedSamples(from.description)) {
     const key = { ...sample, attempt: 1 };
     const { finished, collected } = target.state(key);
-    if (finished || collected !== undefined) continue;
+    const isThere = collected === undefined ? finished : (await target.work(key)) !== undefined;
+    if (isThere) continue;
     const scope = events.within(key);
     const text = sampleKeyText(sample);
     const kept = ungraded.get(text);
@@ -141,14 +142,15 @@ async function copyWork(from: StoredRun, target: RunStore, events: EventScope): 
         ? await savedWork(from, records.get(text), scope)
         : await keptWork(from, kept, scope);
     if (found === undefined) continue;
-    await target.started(key);
     const own = { runId, attempt: 1, workOf: undefined };
     if ('nothingToScore' in found) {
       // Leaving it out would make the others' share larger.
+      await target.started(key);
       await target.finished(key, { ...found.nothingToScore, ...own }, { final: true });
       continue;
     }
     await copyTranscript(from, found.of, target.attempt(key).transcript, scope);
+    // An attempt was begun and has come to no end only in the run that the work is from.
     await target.collected(key, { ...found.work, ...own, earned: 0 });
   }
 }

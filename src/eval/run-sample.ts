@@ -21,7 +21,7 @@ import { endedByDeaths } from './process-deaths.js';
 import { type EvalRetries, judge } from './retries.js';
 import { type DoneElsewhere, type Elsewhere, keepRecords, runElsewhere } from './run-elsewhere.js';
 import type { Sample } from './sample.js';
-import { hasReadableWork, savedWork } from './saved-work.js';
+import { isGradable, savedWork } from './saved-work.js';
 
 /** What tells one attempt from another. */
 type OfOneAttempt = 'task' | 'epoch' | 'attempt' | 'artifacts' | 'transcript' | 'checkpoint' | 'onUsage';
@@ -71,12 +71,7 @@ export async function runSample(sample: Sample, context: SampleContext): Promise
     await context.untilMayBegin();
     // A paused run that is cancelled goes on, to its end.
     if (isCancelled()) return undefined;
-    if (context.onlyGrading && !(await hasReadableWork(store, key))) {
-      events.within(key).emit('diagnostic', {
-        message: 'The work that was kept cannot be read, so that there is nothing to grade. It is left out.',
-      });
-      return undefined;
-    }
+    if (context.onlyGrading && !(await isGradable(store, key, events))) return undefined;
     const { key: attempt, begun } = nextAttempt(store, key, context.elsewhere !== undefined);
     context.onBegin(attempt);
     if (!begun) await store.started(attempt);

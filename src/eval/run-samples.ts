@@ -22,7 +22,7 @@ import type { EvalRetries } from './retries.js';
 import type { RunControl } from './run-control.js';
 import { runSample, type SampleContext } from './run-sample.js';
 import type { Sample } from './sample.js';
-import { hasReadableWork } from './saved-work.js';
+import { isGradable } from './saved-work.js';
 import { orderSamples } from './sample-order.js';
 import { suspectsLast } from './suspect-samples.js';
 
@@ -59,7 +59,7 @@ export async function runSamples(run: SampleRun): Promise<void> {
     order: await knownOrder(options),
     imageOf,
   }).filter((sample) => !run.isFinished(sample));
-  const left = run.onlyGrading ? await withWork(unfinished, store) : unfinished;
+  const left = run.onlyGrading ? await withWork(unfinished, run) : unfinished;
   const { samples, isSuspect } = suspectsLast(left, store);
   await using setups = setupsOf(options, run.scope);
   const onFetched = (fetched: FetchedImage) => {
@@ -229,11 +229,11 @@ function earlierErrors({ options, plan, store, isFinished }: SampleRun): number 
 }
 
 /** Those with something to be graded: what is damaged needs an agent again, and grading has none. */
-async function withWork(samples: readonly Sample[], store: EvalStore): Promise<readonly Sample[]> {
+async function withWork(samples: readonly Sample[], { store, scope }: SampleRun): Promise<readonly Sample[]> {
   const found: Sample[] = [];
   for (const sample of samples) {
     const { task, epoch } = sample;
-    if (await hasReadableWork(store, { taskId: task.id, epoch })) found.push(sample);
+    if (await isGradable(store, { taskId: task.id, epoch }, scope)) found.push(sample);
   }
   return found;
 }

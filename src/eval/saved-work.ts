@@ -3,10 +3,18 @@ import type { UngradedResult } from '../result/task-result.js';
 import type { AttemptKey, SampleKey } from '../store/sample-key.js';
 import type { EvalStore } from './eval-store.js';
 
-/** Whether there is something to be graded without an agent. @throws StoreError */
-export async function hasReadableWork(store: EvalStore, key: SampleKey): Promise<boolean> {
+/**
+ * Whether there is something to be graded without an agent. What was kept and cannot be read is told to `events`.
+ * @throws StoreError
+ */
+export async function isGradable(store: EvalStore, key: SampleKey, events: EventScope): Promise<boolean> {
   const { collected } = store.state(key);
-  return collected !== undefined && (await store.work({ ...key, attempt: collected })) !== undefined;
+  if (collected === undefined) return false;
+  if ((await store.work({ ...key, attempt: collected })) !== undefined) return true;
+  events.within(key).emit('diagnostic', {
+    message: 'The work that was kept cannot be read, so that there is nothing to grade. It is left out.',
+  });
+  return false;
 }
 
 /**

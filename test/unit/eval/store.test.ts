@@ -745,6 +745,55 @@ describe('the folder of a run', () => {
     expect(await cut.ungraded(), 'the original stays as it is').toEqual(kept);
   });
 
+  it('copies work again whose copy was damaged, and counts no copy as interrupted', async () => {
+    const [store, into] = [await newFolder(), await newFolder()];
+    const dataset = fakeTasks(3);
+    await runEval({ dataset, agent: fakeSolver, runtime: fakeBenchmarkRuntime(), store });
+    let broken = true;
+    const told: string[] = [];
+    const rescore = () =>
+      rescoreRun(store, {
+        into,
+        dataset,
+        retries: { gradings: 0 },
+        runtime: fakeBenchmarkRuntime({
+          on: ({ taskId, label }) =>
+            broken && taskId !== '2_1' && label === 'end-to-end tests' ? lost() : undefined,
+        }),
+        events: (event) => event.type === 'diagnostic' && told.push(event.message),
+      });
+    const first = await rescore();
+    expect(first.records.map(({ status }) => status)).toEqual(['error', 'error', 'scored']);
+    expect(first.found).toMatchObject({ interrupted: 0, ungraded: 3 });
+
+    broken = false;
+    const copy = (await StoredRun.open(into)).folder.attempt({ taskId: '0_1', epoch: 1, attempt: 1 }).work;
+    await truncate(copy, 20);
+    const second = await rescore();
+    expect(second.records.map(({ earned }) => earned)).toEqual([100, 200, 300]);
+    expect(second.summary.cost.cost).toBe(0.03);
+    expect(told).toEqual([]);
+  });
+
+  it('says whose kept work cannot be graded since it is damaged', async () => {
+    const store = await newFolder();
+    const dataset = fakeTasks(2);
+    const faulty = fakeBenchmarkRuntime({
+      on: ({ label }) => (label === 'end-to-end tests' ? lost() : undefined),
+    });
+    await runEval({ dataset, agent: fakeSolver, runtime: faulty, store, retries: { gradings: 0 } });
+    const { folder } = await StoredRun.open(store);
+    await truncate(folder.attempt({ taskId: '0_1', epoch: 1, attempt: 1 }).work, 20);
+    const told: string[] = [];
+    const graded = await gradeRun(store, {
+      dataset,
+      runtime: fakeBenchmarkRuntime(),
+      events: (event) => event.type === 'diagnostic' && told.push(`${event.taskId}: ${event.message}`),
+    });
+    expect(graded.records.map(({ status }) => status)).toEqual(['error', 'scored']);
+    expect(told).toEqual([expect.stringMatching(/^0_1: The work that was kept cannot be read/)]);
+  });
+
   it('scores from the work as it was kept where a result is damaged, and says what it had to leave out', async () => {
     const [store, into] = [await newFolder(), await newFolder()];
     const dataset = fakeTasks(3);
