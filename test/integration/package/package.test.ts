@@ -1,13 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { isMissing } from '../../fixtures/system-need.js';
+import { isBuilt, ownVersion, packageRoot, packPackage } from '../../fixtures/packed-package.js';
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
-const built = !isMissing(!existsSync(join(root, 'dist/index.js')), 'Run `npm run build` first.');
 const project = mkdtempSync(join(tmpdir(), 'swelancer-package-'));
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 
@@ -15,24 +12,14 @@ const run = (command: string, ...words: string[]) =>
   execFileSync(command, words, { cwd: project, encoding: 'utf8' });
 const write = (name: string, text: string) => writeFileSync(join(project, name), text);
 
-describe.skipIf(!built)(
-  `the package${built ? '' : ' [skipped: run npm run build first]'}`,
+describe.skipIf(!isBuilt)(
+  `the package${isBuilt ? '' : ' [skipped: run npm run build first]'}`,
   { timeout: 300_000 },
   () => {
     it('type-checks and runs in an empty strict project', () => {
-      const [tarball = ''] = execFileSync('npm', ['pack', '--silent', '--pack-destination', project], {
-        cwd: root,
-        encoding: 'utf8',
-      })
-        .trim()
-        .split('\n')
-        .slice(-1);
-      const versions = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-        devDependencies: Record<string, string>;
-      };
-      const own = (name: string) => `${name}@${versions.devDependencies[name] ?? ''}`;
       write('package.json', '{ "type": "module" }');
-      run('npm', 'install', '--no-audit', '--no-fund', `./${tarball}`, own('typescript'), own('@types/node'));
+      const packages = [packPackage(project), ownVersion('typescript'), ownVersion('@types/node')];
+      run('npm', 'install', '--no-audit', '--no-fund', ...packages);
       write(
         'tsconfig.json',
         JSON.stringify({
@@ -67,7 +54,7 @@ describe.skipIf(!built)(
 
 /** The readme's first TypeScript block, as its readers copy it. */
 function firstExample(): string {
-  return /```ts\n([\s\S]*?)```/.exec(readFileSync(join(root, 'README.md'), 'utf8'))?.[1] ?? '';
+  return /```ts\n([\s\S]*?)```/.exec(readFileSync(join(packageRoot, 'README.md'), 'utf8'))?.[1] ?? '';
 }
 
 const consumer = `
