@@ -7,10 +7,13 @@ export interface SessionLimits {
   readonly maxConnections: number;
   /** Sessions that the computer itself needs all the time: the shell that ends processes, and the lease. */
   readonly reserved: number;
+  /** Milliseconds of waiting for a session after which somebody is told. */
+  readonly patienceMs: number;
 }
 
 const defaultSessions = 8;
 const defaultConnections = 8;
+const patienceMs = 30_000;
 
 /** @throws ConfigurationError when no session would be left for commands and files */
 export function sessionLimits(
@@ -19,7 +22,7 @@ export function sessionLimits(
   const { sessionsPerConnection = defaultSessions, maxConnections = defaultConnections, leaseMs } = options;
   const reserved = leaseMs === 0 ? 1 : 2;
   const total = sessionsPerConnection * maxConnections;
-  if (total > reserved) return { sessionsPerConnection, maxConnections, reserved };
+  if (total > reserved) return { sessionsPerConnection, maxConnections, reserved, patienceMs };
   const held = reserved === 1 ? 'one for itself' : 'two for itself (one of them for the lease; see leaseMs)';
   throw new ConfigurationError(
     `${maxConnections} connections with ${sessionsPerConnection} sessions each are too few for ${options.destination}: a computer holds ${held} and needs one more for commands and files. Raise sessionsPerConnection or maxConnections.`,

@@ -4,7 +4,7 @@ import { type CommandStrategy, startChannelComputer } from '../channel/channel-c
 import { type Durability, durabilityOf } from '../channel/durability.js';
 import type { CallOptions, ComputerInterface } from '../computer-interface.js';
 import { officialEntry, officialEnvironment } from './official-machine.js';
-import { sessionLimits } from './session-limits.js';
+import { type SessionLimits, sessionLimits } from './session-limits.js';
 import { SshConnections } from './ssh-connection.js';
 import { checkOptions, type SshDestinationOptions, sshComputerShape } from './ssh-options.js';
 import { sshTransport } from './ssh-transport.js';
@@ -42,9 +42,10 @@ export async function startSshComputer(
   options: SshComputerOptions,
   call: CallOptions,
   releaseMachine?: (call: CallOptions) => Promise<void>,
+  limits: SessionLimits = sessionLimits(options),
 ): Promise<SshComputer> {
   const { workingDirectory = '/', environment = officialEnvironment, entryCommand } = options;
-  const connections = new SshConnections(options, sessionLimits(options), options.onDegraded);
+  const connections = new SshConnections(options, limits, options.onDegraded);
   return await startChannelComputer(
     {
       id: options.id ?? `ssh-${randomBytes(6).toString('hex')}`,

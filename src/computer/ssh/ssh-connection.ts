@@ -52,8 +52,6 @@ interface Waiter {
 
 /** A unix socket's path is limited to about 104 bytes, of which ssh needs some for a temporary name. */
 const longestFolder = 60;
-/** Milliseconds of waiting for a session after which somebody is told. */
-const patienceMs = 30_000;
 /** Milliseconds until more is asked again of a server that has refused a session: one that we let go of may have lingered. */
 const firstLowMs = 5000;
 const longestLowMs = 300_000;
@@ -269,7 +267,7 @@ export class SshConnections {
           if (missing !== undefined) reject(missing);
           else this.#onDegraded(this.#allInUse());
         },
-        since + patienceMs - performance.now(),
+        since + this.#limits.patienceMs - performance.now(),
       );
     });
     this.#offers.giveUp(this.#waiting.size);
@@ -307,7 +305,7 @@ export class SshConnections {
 
   #allInUse(): string {
     const inUse = [...this.#connections].reduce((sum, { sessions }) => sum + sessions.size, 0);
-    return `A call has waited ${patienceMs} ms for one of the ${inUse} sessions to ${this.#options.destination}, and waits on until its own deadline. Raise maxConnections, or run fewer commands at once.`;
+    return `A call has waited ${this.#limits.patienceMs} ms for one of the ${inUse} sessions to ${this.#options.destination}, and waits on until its own deadline. Raise maxConnections, or run fewer commands at once.`;
   }
 }
 

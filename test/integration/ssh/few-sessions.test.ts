@@ -2,9 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ComputerInterface } from '../../../src/computer/index.js';
-import { sshComputer, sshRuntime } from '../../../src/computer/ssh/index.js';
+import { durabilityOf } from '../../../src/computer/channel/durability.js';
+import { type SshComputerOptions, sshComputer, sshRuntime } from '../../../src/computer/ssh/index.js';
+import { sessionLimits } from '../../../src/computer/ssh/session-limits.js';
+import { startSshComputer } from '../../../src/computer/ssh/ssh-computer.js';
 import { describeSsh, type SshServer } from '../../fixtures/ssh-server.js';
-import { connect, serve } from './opened.js';
+import { closing, connect, serve } from './opened.js';
 import { processesWith, uniqueSeconds, until } from './remote-processes.js';
 
 /** Less than anybody would wait in vain. */
@@ -35,6 +38,13 @@ async function expectEveryKindWorks(computer: ComputerInterface, server: SshServ
   await expect(
     computer.sendShellCommand('setsid sleep 300', { timeoutMs: 1000, killGraceMs: 0 }),
   ).rejects.toMatchObject({ code: 'command_timeout', kill: { outcome: 'confirmed' } });
+}
+
+/** A computer whose calls wait 100 ms for a session before somebody is told. */
+async function impatient(options: SshComputerOptions): Promise<ComputerInterface> {
+  const given = { entryCommand: false, environment: {}, ...options } as const;
+  const limits = { ...sessionLimits(given), patienceMs: 100 };
+  return closing(await startSshComputer(given, {}, undefined, limits));
 }
 
 /** The shells of that server's computers that end processes. */
@@ -105,6 +115,41 @@ describeSsh('SSH with few sessions', () => {
     await until('the other command has its turn', () => processesWith(`sleep ${turn}`).length > 0);
     abort.abort();
     await expect(waiting).rejects.toMatchObject({ kill: { outcome: 'confirmed', survivors: 0 } });
+  });
+
+  test('a call that waits for long is told by an event, and has its turn', async () => {
+    const server = await serve();
+    const numbers = { sessionsPerConnection: 3, maxConnections: 1 };
+    let tell: (reason: unknown) => void = () => undefined;
+    const told = new Promise((resolve) => {
+      tell = resolve;
+    });
+    const computer = await impatient({
+      ...{ ...server.options, ...numbers },
+      ...durabilityOf({}, (type, data) => {
+        if (type === 'computer.degraded' && 'reason' in data) tell(data.reason);
+      }),
+    });
+    const [seconds, turn] = [uniqueSeconds(), uniqueSeconds()];
+    const first = new AbortController();
+    const running = computer.sendShellCommand(`sleep ${seconds}`, { signal: first.signal, killGraceMs: 0 });
+    running.catch(() => undefined);
+    await until('the command runs', () => processesWith(`sleep ${seconds}`).length > 0);
+    const waiting = computer.sendShellCommand(`echo ${turn}`);
+    expect(await told).toMatch(/has waited 100 ms for one of the 3 sessions.*maxConnections/);
+    first.abort();
+    await expect(running).rejects.toMatchObject({ code: 'aborted' });
+    expect((await waiting).stdout).toBe(`${turn}\n`);
+  });
+
+  test('a server that allows fewer sessions than a computer needs is told as that', async () => {
+    const server = await serve({ configuration: ['MaxSessions 1'] });
+    const computer = await impatient({ ...server.options, maxConnections: 2 });
+    await expect(computer.sendShellCommand('true')).rejects.toMatchObject({
+      code: 'command_spawn',
+      reason: 'other',
+      message: expect.stringMatching(/allows 2 sessions over 2 connections, .* needs 3\..*MaxSessions/),
+    });
   });
 
   test('numbers that leave nothing for commands are refused', async () => {

@@ -18,7 +18,11 @@ export async function serve(options?: SshServerOptions): Promise<SshServer> {
 
 /** A computer for the running test. */
 export async function connect(options: SshComputerOptions): Promise<ComputerInterface> {
-  const computer = await sshComputer({ entryCommand: false, environment: {}, ...options });
+  return closing(await sshComputer({ entryCommand: false, environment: {}, ...options }));
+}
+
+/** Has it cleaned up after the running test. */
+export function closing(computer: ComputerInterface): ComputerInterface {
   cleanups.push(() => computer.cleanup().catch(() => undefined));
   return computer;
 }
