@@ -105,9 +105,8 @@ export async function keepWork(store: EvalStore, key: AttemptKey, outcome: Sampl
 export async function keepSpending(
   store: EvalStore,
   { taskId, epoch, attempt }: AttemptKey,
-  { spent, work }: UnfinishedOutcome,
+  { spent }: UnfinishedOutcome,
 ): Promise<void> {
   if (spent.length === 0) return;
-  const usage = usageSum([...spent, ...(work === undefined ? [] : [work.usage])]);
-  await store.spent([{ taskId, epoch, attempt, usage }]);
+  await store.spent([{ taskId, epoch, attempt, lost: usageSum(spent) }]);
 }

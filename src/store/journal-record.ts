@@ -14,7 +14,13 @@ const attemptFinished = z.object({
   result: resultRecordSchema,
 });
 
-const spent = z.object({ ...key, usage: usageSchema });
+const spent = z.object({
+  ...key,
+  /** By the one that has it, and all there is to be told of its work. */
+  usage: usageSchema.optional(),
+  /** By those who had it before: beside `usage`, and in no result that grades its work later. */
+  lost: usageSchema.optional(),
+});
 
 /** One line of a journal. `time` is in milliseconds since the epoch. */
 export const journalRecordSchema = z.discriminatedUnion('type', [

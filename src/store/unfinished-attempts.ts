@@ -1,4 +1,5 @@
-import type { JournalRecord } from './journal-record.js';
+import { usageSum } from '../result/usage-sum.js';
+import type { JournalRecord, SpentRecord } from './journal-record.js';
 import { type AttemptKey, attemptKeyText } from './sample-key.js';
 
 /** An attempt that was begun and has no result: its process died, or it is under way. */
@@ -6,14 +7,23 @@ export interface UnfinishedAttempt extends AttemptKey {
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   /** What its agent had told by then. Undefined where no agent was at work. */
-  readonly usage: JournalUsage | undefined;
+  readonly usage: JournalUsage;
 }
 
-type JournalUsage = Extract<JournalRecord, { type: 'attempts.spent' }>['attempts'][number]['usage'];
+type JournalUsage = SpentRecord['usage'];
+
+interface Spending {
+  readonly usage?: JournalUsage;
+  readonly lost?: JournalUsage;
+}
+
+interface OpenAttempt extends AttemptKey, Spending {
+  readonly startedAt: number;
+}
 
 /** Finds in a journal the attempts that came to no result, and whose work no result tells of. */
 export class UnfinishedAttempts {
-  readonly #open = new Map<string, UnfinishedAttempt>();
+  readonly #open = new Map<string, OpenAttempt>();
 
   take(record: JournalRecord): void {
     switch (record.type) {
@@ -21,30 +31,40 @@ export class UnfinishedAttempts {
         const { taskId, epoch, attempt, time } = record;
         // One that is handed out again has spent what it had spent.
         if (this.#open.has(attemptKeyText(record))) return;
-        this.#open.set(attemptKeyText(record), { taskId, epoch, attempt, startedAt: time, usage: undefined });
+        this.#open.set(attemptKeyText(record), { taskId, epoch, attempt, startedAt: time });
         return;
       }
       case 'attempt.collected':
-        this.#spend(record, record.usage);
+        this.#spend(record, record);
         return;
       case 'attempts.spent':
-        for (const attempt of record.attempts) this.#spend(attempt, attempt.usage);
+        for (const attempt of record.attempts) this.#spend(attempt, attempt);
         return;
       case 'attempt.finished': {
         const { workOf } = record.result;
         this.#open.delete(attemptKeyText(record));
-        // Its usage is in this result too.
-        if (workOf !== undefined) this.#open.delete(attemptKeyText({ ...record, attempt: workOf }));
+        if (workOf !== undefined) this.#graded({ ...record, attempt: workOf });
       }
     }
   }
 
   all(): readonly UnfinishedAttempt[] {
-    return [...this.#open.values()];
+    return [...this.#open.values()].map(({ usage, lost, ...attempt }) => {
+      const parts = [usage, lost].filter((part) => part !== undefined);
+      return { ...attempt, usage: parts.length === 0 ? undefined : usageSum(parts) };
+    });
   }
 
-  #spend(key: AttemptKey, usage: JournalUsage | undefined): void {
+  #spend(key: AttemptKey, { usage, lost }: Spending): void {
     const open = this.#open.get(attemptKeyText(key));
-    if (open !== undefined) this.#open.set(attemptKeyText(key), { ...open, usage: usage ?? open.usage });
+    if (open === undefined) return;
+    this.#open.set(attemptKeyText(key), { ...open, usage: usage ?? open.usage, lost: lost ?? open.lost });
+  }
+
+  /** The usage of its work is in the result that graded it, unlike what was lost before that work. */
+  #graded(key: AttemptKey): void {
+    const open = this.#open.get(attemptKeyText(key));
+    if (open?.lost === undefined) this.#open.delete(attemptKeyText(key));
+    else this.#open.set(attemptKeyText(key), { ...open, usage: undefined });
   }
 }

@@ -345,6 +345,7 @@ describe('an evaluation that is handed out and collected', () => {
       unfinished: 0,
       repeated: 1,
     });
+    expect(await costInStore()).toMatchObject({ cost: 0.51, unfinishedCost: 0.5 });
   });
 
   it('hands out the work of an attempt that was taken back while it waited, and counts what it had cost', async () => {
