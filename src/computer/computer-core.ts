@@ -34,9 +34,11 @@ export class ComputerCore {
   readonly markerPrefix = `facade-${randomUUID()}`;
   /** Ends when the computer has been given back. */
   readonly gone = new Ending();
+  /** Each ends a durable command, which would outlive the link that a cleanup gives back. With what to tell of it. */
+  readonly beforeCleanup = new Set<(reason: Error) => Promise<void>>();
   #closed = false;
   #lossTold = false;
-  #durabilityTold = false;
+  #keepsNothing = false;
   #cleanup: Promise<void> | undefined;
 
   constructor(implementation: ComputerInterface, redactor: Redactor) {
@@ -93,13 +95,24 @@ export class ComputerCore {
     return clean;
   }
 
-  /** Tells once that commands which were to survive a lost link do not. */
-  lacksDurability(scope: EventScope): void {
-    if (this.capabilities.survivesLostLinks || this.#durabilityTold) return;
-    this.#durabilityTold = true;
-    scope.emit('computer.degraded', {
-      reason: `Computer ${this.id} does not declare survivesLostLinks: commands with durable: true run as ordinary ones, and are lost with their link.`,
-    });
+  /** Whether it has been found that commands cannot be kept inside here. */
+  get keepsNothing(): boolean {
+    return this.#keepsNothing;
+  }
+
+  /** Tells once that commands which were to survive a lost link do not. `why` ends a sentence. */
+  lacksDurability(scope: EventScope, why: string): void {
+    if (this.#keepsNothing) return;
+    this.#keepsNothing = true;
+    this.degraded(
+      scope,
+      `Computer ${this.id} cannot keep commands until they are collected, ${why}: commands with durable: true run as ordinary ones, and are lost with their link.`,
+    );
+  }
+
+  /** Tells what could not be done as asked. */
+  degraded(scope: EventScope, reason: string): void {
+    scope.emit('computer.degraded', { reason });
   }
 
   /** Calls at the same time share one attempt. After a failure the next call tries again. */
@@ -123,6 +136,9 @@ export class ComputerCore {
       async () => {
         const deadline = new Deadline(options);
         try {
+          const ends = [...this.beforeCleanup].map(async (end) => end(this.#cleanedUp(true)));
+          // Each bounds itself. What it could not do must not keep the machine.
+          await deadline.whileOpen(Promise.allSettled(ends));
           await deadline.race(
             attempt(() =>
               this.implementation.cleanup({ signal: deadline.signal, timeoutMs: options.timeoutMs }),

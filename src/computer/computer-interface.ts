@@ -29,6 +29,12 @@ export interface ComputerInterface {
   readonly root?: string | undefined;
   /** What the implementation does itself. What it leaves out, the facade adds or reports as missing. */
   readonly capabilities?: Partial<ComputerCapabilities> | undefined;
+  /**
+   * For an implementation whose links break and that does not declare `survivesLostLinks`: commands with a `timeoutMs` of
+   * more than a minute are durable by default then. `{}` is enough. Default: only commands with `durable: true` are, and
+   * grading's test rounds.
+   */
+  readonly durability?: CommandDurability | undefined;
   /** Uploads a tree from a tar stream. Without it the facade sends the archive as one file and unpacks it there. */
   uploadTree?(
     archive: AsyncIterable<Uint8Array>,
@@ -63,10 +69,21 @@ export interface ComputerCapabilities {
   readonly switchesUser: boolean;
   /** `options.shell` is honoured. Where it is not, the facade has the computer's `sh` start the other shell. */
   readonly choosesShell: boolean;
-  /** `options.durable` is honoured, or no link to the computer can break without it. */
+  /** `options.durable` is honoured, or no link to the computer can break without it. Where not, the facade does it. */
   readonly survivesLostLinks: boolean;
   /** Output beyond the capture bounds is cut (and counted) instead of held in memory. */
   readonly boundsOutput: boolean;
+}
+
+/** How the facade keeps durable commands on a computer that does not do it itself. */
+export interface CommandDurability {
+  /** Milliseconds to find a command again after its link was lost. Default: 60,000. */
+  readonly reattachTimeoutMs?: number | undefined;
+  /**
+   * Bytes of each stream kept inside until they have arrived here; then the command waits, as at a full pipe. Default:
+   * 64 MiB; 1 GiB without `streamsOutput`, where nothing is known to have arrived before the end.
+   */
+  readonly spoolBytes?: number | undefined;
 }
 
 export interface CallOptions {
@@ -129,9 +146,10 @@ export interface ShellCommandOptions extends CallOptions {
   readonly label?: string | undefined;
   /**
    * Keeps output and exit code inside until they have been collected, so that the command and its result survive a lost
-   * link. Default: over SSH and a command prefix where `timeoutMs` is more than a minute.
-   * Where no link can break without the computer (Docker, local) it means nothing. A computer that does not declare
-   * `survivesLostLinks` runs an ordinary command, told once by `computer.degraded`.
+   * link. Default: where `timeoutMs` is more than a minute, over SSH, a command prefix, and on computers with `durability`.
+   * Where no link can break without the computer (Docker, local) it means nothing. The facade does it for a computer that
+   * does not declare `survivesLostLinks`; where that has not got what it takes, it runs an ordinary command, told once by
+   * `computer.degraded`.
    */
   readonly durable?: boolean | undefined;
   /** Called each time a durable command has been found again after its link was lost. */

@@ -67,12 +67,16 @@ export class Computer implements ComputerInterface, AsyncDisposable {
     return this.#view.core.root;
   }
 
-  /** What this facade gives. `killsProcessTree` means that it is tried and its outcome reported. */
+  /**
+   * What this facade gives. `killsProcessTree` means that it is tried and its outcome reported, `survivesLostLinks` that
+   * `computer.degraded` tells where it cannot be done.
+   */
   get capabilities(): ComputerCapabilities {
     return {
       ...this.#view.core.capabilities,
       killsProcessTree: true,
       choosesShell: true,
+      survivesLostLinks: true,
       boundsOutput: true,
     };
   }
@@ -139,7 +143,7 @@ export class Computer implements ComputerInterface, AsyncDisposable {
     return core.call(this.#view, 'Ending all processes', options, async (limits) =>
       implementation.killAll === undefined
         ? killByShell({
-            marker: core.markerPrefix,
+            marker: `${core.markerPrefix}.command-`,
             graceMs: 0,
             returned: Promise.resolve(),
             run: (script, scriptLimits) =>

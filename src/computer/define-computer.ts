@@ -20,7 +20,7 @@ export type ComputerDefinition = Omit<ComputerInterface, 'checkShellCommand'> &
  * ```
  */
 export function defineComputer(definition: ComputerDefinition): ComputerInterface {
-  const { id, root, capabilities } = definition;
+  const { id, root, capabilities, durability } = definition;
   let isCleanedUp = false;
   const assertOpen = () => {
     if (!isCleanedUp) return;
@@ -33,6 +33,7 @@ export function defineComputer(definition: ComputerDefinition): ComputerInterfac
     id,
     root,
     capabilities,
+    durability,
     sendShellCommand: async (command, options) => {
       assertOpen();
       return definition.sendShellCommand(command, options);

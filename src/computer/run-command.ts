@@ -4,7 +4,7 @@ import { ConfigurationError, type ErrorRecord } from '../errors.js';
 import { Secret } from '../redaction.js';
 import { missingShellText, textForShell } from './command-shell.js';
 import { type CompletedCommand, completeCommand } from './completed-command.js';
-import type { ComputerView } from './computer-core.js';
+import type { ComputerCore, ComputerView } from './computer-core.js';
 import type { CommandResult, Reattachment, ShellCommandOptions } from './computer-interface.js';
 import { endedCommandError, nothingToKill } from './ended-command.js';
 import {
@@ -13,8 +13,10 @@ import {
   CommandTimeoutError,
   UnsupportedOptionError,
 } from './errors.js';
+import { keepCommand } from './kept/keep-command.js';
 import { lateOutput } from './late-output.js';
 import { OutputTap } from './output-tap.js';
+import { isDurableByDefault } from './shell/durable/durable-options.js';
 import { type SupervisedCommand, superviseCommand } from './supervise-command.js';
 
 /** Characters of a command's text that its events carry. */
@@ -119,25 +121,46 @@ async function execute(
       kill: nothingToKill,
     });
   }
-  if (options.durable === true) core.lacksDurability(view.scope);
   const startedAt = performance.now();
-  const result = await runInShell(view, { command, shown, options, tap });
+  const supervised = { command, shown, options, tap };
+  const kept = isKept(core, options)
+    ? await inShell(core, supervised, false, async (inSh) => keepCommand(view, inSh))
+    : undefined;
+  const result =
+    kept ??
+    (await inShell(core, supervised, core.capabilities.choosesShell, async (chosen) =>
+      superviseCommand(view, chosen),
+    ));
   return completeCommand(result, Math.round(performance.now() - startedAt), options.output);
 }
 
-/** Has the `sh` of a computer that knows no other shell start the one that is asked for. */
-async function runInShell(view: ComputerView, supervised: SupervisedCommand): Promise<CommandResult> {
+/** Whether we keep the command inside for a computer that does not do it itself. */
+function isKept(
+  { capabilities, implementation }: ComputerCore,
+  { durable, timeoutMs }: ShellCommandOptions,
+): boolean {
+  if (capabilities.survivesLostLinks) return false;
+  return durable ?? (implementation.durability !== undefined && isDurableByDefault(timeoutMs));
+}
+
+/** Has `sh` start the shell that is asked for, where `run` has no other. */
+async function inShell<T extends CommandResult | undefined>(
+  core: ComputerCore,
+  supervised: SupervisedCommand,
+  choosesShell: boolean,
+  run: (supervised: SupervisedCommand) => Promise<T>,
+): Promise<T> {
   const { shell = 'sh' } = supervised.options;
-  if (shell === 'sh' || view.core.capabilities.choosesShell) return superviseCommand(view, supervised);
+  if (shell === 'sh' || choosesShell) return run(supervised);
   const { text, isMissingIn } = textForShell(supervised.command, shell);
-  const result = await superviseCommand(view, {
+  const result = await run({
     ...supervised,
     command: text,
     options: { ...supervised.options, shell: undefined },
   });
-  if (!isMissingIn(result)) return result;
+  if (result === undefined || !isMissingIn(result)) return result;
   throw new CommandSpawnError(`Command could not be started, ${missingShellText}: ${supervised.shown}`, {
-    computerId: view.core.id,
+    computerId: core.id,
     command: supervised.shown,
     reason: 'shell',
   });

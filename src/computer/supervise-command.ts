@@ -70,7 +70,7 @@ async function runMarked(
   deadline: Deadline,
 ): Promise<CommandResult> {
   const { command, options, tap } = supervised;
-  const marker = `${core.markerPrefix}-${randomUUID()}`;
+  const marker = `${core.markerPrefix}.command-${randomUUID()}`;
   // Fires only after the kill: an implementation that lets go of its link earlier could not tell the output.
   const letGo = new AbortController();
   const work = attempt(() =>

@@ -5,6 +5,7 @@ import type { CallOptions, ComputerDescription, ComputerInterface } from '../com
 import { Deadline } from '../deadline.js';
 import { defineComputer } from '../define-computer.js';
 import { CleanupError, ComputerLostError, ComputerStartError } from '../errors.js';
+import { isDurableByDefault } from '../shell/durable/durable-options.js';
 import { createControlShell } from '../shell/control-shell.js';
 import { endProcesses } from '../shell/end-processes.js';
 import { createShellEngine } from '../shell/shell-engine.js';
@@ -45,8 +46,6 @@ export type CommandStrategy = 'lane' | 'exec';
 const tidyTimeoutMs = 30_000;
 const describeTimeoutMs = 10_000;
 const defaultLeaseMs = 120_000;
-/** Milliseconds a command may take and still be an ordinary one. */
-const ordinaryMs = 60_000;
 
 /**
  * A full computer over anything that can start a shell: commands through the shell engine, files and trees over
@@ -108,7 +107,7 @@ function createComputer(
     strategy: options.strategy ?? 'lane',
     durable: {
       folder,
-      isDefault: (timeoutMs) => timeoutMs !== undefined && timeoutMs > ordinaryMs,
+      isDefault: isDurableByDefault,
       ...options.durability,
     },
     onDegraded: options.durability?.onDegraded,

@@ -48,11 +48,16 @@ export interface ShellEngineOptions {
    */
   readonly heartbeatMs?: number | undefined;
   /** Where and when commands are kept inside until they are collected. Default: no command is durable. */
-  readonly durable?: DurableOptions | undefined;
+  readonly durable?: EngineDurability | undefined;
   /** Told why what was asked for cannot be had, such as lanes on a machine without `setsid`. */
   readonly onDegraded?: ((reason: string) => void) | undefined;
   /** Begins the marker of every command, so that all of them can be found. Letters and digits. Default: random. */
   readonly marker?: string | undefined;
+}
+
+interface EngineDurability extends DurableOptions {
+  /** Which commands are durable when they do not say it themselves. */
+  readonly isDefault: (timeoutMs: number | undefined) => boolean;
 }
 
 /** Turns "start this argv inside" into commands with deadlines, bounds and a kill that can prove itself. */
@@ -126,7 +131,11 @@ export function createShellEngine(options: ShellEngineOptions): ShellEngine {
       const { durable } = options;
       const result =
         durable !== undefined && (commandOptions.durable ?? durable.isDefault(commandOptions.timeoutMs))
-          ? await executeCommand(run, startDurably(durable, starts[0], startOnChannel), ...starts)
+          ? await executeCommand(
+              run,
+              startDurably(durable, { start: starts[0], find: startOnChannel, startAgain: startOnChannel }),
+              ...starts,
+            )
           : await executeCommand(run, ...starts);
       if (inShell?.isMissingIn(result) === true) throw shellError(run);
       return result;

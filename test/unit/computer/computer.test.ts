@@ -32,26 +32,6 @@ async function isAlive(pid: number): Promise<boolean> {
 }
 
 describe('a command', () => {
-  it('that is to be durable where nothing is kept runs all the same, and that is told once', async () => {
-    const events = recordEvents();
-    const computer = Computer.from(shComputer(), { events: events.scope });
-    await computer.sendShellCommand('true');
-    expect(events.of('computer.degraded')).toEqual([]);
-    for (const exitCode of [3, 4]) {
-      expect(await computer.sendShellCommand(`exit ${exitCode}`, { durable: true })).toMatchObject({
-        exitCode,
-      });
-    }
-    expect(events.of('computer.degraded')).toMatchObject([
-      { reason: expect.stringContaining('survivesLostLinks') as string },
-    ]);
-    const able = Computer.from(shComputer({ capabilities: { survivesLostLinks: true } }), {
-      events: events.scope,
-    });
-    await able.sendShellCommand('true', { durable: true });
-    expect(events.of('computer.degraded')).toHaveLength(1);
-  });
-
   it('gives a result with everything filled in, and a start and an end event', async () => {
     const events = recordEvents();
     const computer = Computer.from(shComputer(), { events: events.scope });

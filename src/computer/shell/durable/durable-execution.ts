@@ -23,19 +23,30 @@ const removeMs = 10_000;
 const firstPauseMs = 100;
 const longestPauseMs = 2000;
 
+/** Hands over a shell that tells of a durable command. */
+export type StartReading = (
+  run: CommandRun,
+  reading: SpoolReading,
+  signal: AbortSignal,
+) => Promise<Execution>;
+
+export interface DurableStarts {
+  /** Hands over the shell that begins. */
+  readonly start: StartReading;
+  /** Hands over those that look for the command after a link was lost. */
+  readonly find: StartReading;
+  /** As `start`, for a start that did not come about because its link was lost. */
+  readonly startAgain: StartReading;
+}
+
 /**
- * Starts commands whose output and exit code are kept inside until they have been collected. `start` hands over the
- * shell that begins, `find` those that look for the command after a link was lost. Nothing is started twice: only who
- * claims the command's folder decides whether it runs, and a search claims it, too.
+ * Starts commands whose output and exit code are kept inside until they have been collected. Nothing is started twice:
+ * only who claims the command's folder decides whether it runs, and a search claims it, too.
  */
-export function startDurably(
-  options: DurableOptions,
-  start: StartExecution,
-  find: StartExecution,
-): StartExecution {
+export function startDurably(options: DurableOptions, starts: DurableStarts): StartExecution {
   return async (run, sink, signal) => {
-    const execution = new DurableExecution(run, sink, options, find);
-    await execution.begin(start, signal);
+    const execution = new DurableExecution(run, sink, options, starts);
+    await execution.begin(signal);
     return execution;
   };
 }
@@ -52,7 +63,7 @@ class DurableExecution implements Execution {
   readonly #raise: (error: unknown) => void;
   readonly #run: CommandRun;
   readonly #options: DurableOptions;
-  readonly #find: StartExecution;
+  readonly #starts: DurableStarts;
   readonly #nonce = randomBytes(16).toString('hex');
   readonly #reader: SpoolReader;
   readonly #letGo = new AbortController();
@@ -62,10 +73,10 @@ class DurableExecution implements Execution {
   #ended: Promise<ExecutionEnd> = Promise.resolve(unknownEnd);
   #refusal = '';
 
-  constructor(run: CommandRun, sink: OutputWriter, options: DurableOptions, find: StartExecution) {
+  constructor(run: CommandRun, sink: OutputWriter, options: DurableOptions, starts: DurableStarts) {
     this.#run = run;
     this.#options = options;
-    this.#find = find;
+    this.#starts = starts;
     ({ fault: this.fault, raise: this.#raise } = faultSwitch());
     this.#command = createDurableCommand(run, options);
     const place = { directory: () => this.#command.directory, reader: () => this.#reader };
@@ -83,8 +94,8 @@ class DurableExecution implements Execution {
     return this.#ended;
   }
 
-  async begin(start: StartExecution, signal: AbortSignal): Promise<void> {
-    const first = await this.#start(start, signal);
+  async begin(signal: AbortSignal): Promise<void> {
+    const first = await this.#start(this.#starts.start, signal);
     this.#ended = this.#collect(first).catch((error: unknown): ExecutionEnd => {
       this.#raise(error);
       return unknownEnd;
@@ -105,6 +116,7 @@ class DurableExecution implements Execution {
 
   release(): void {
     this.#letGo.abort();
+    if (this.#options.isFolderOfOne === true) return;
     void this.#run.engine.control.run(removeText(this.#command.directory), removeMs).catch(() => undefined);
   }
 
@@ -148,7 +160,7 @@ class DurableExecution implements Execution {
       received = this.#reader.total;
       if (neverStarted) this.#command = createDurableCommand(this.#run, this.#options);
       const next = await this.#reach(lostAt, pauseMs, async (limit) =>
-        neverStarted ? this.#start(this.#find, limit) : this.#search(limit),
+        neverStarted ? this.#start(this.#starts.startAgain, limit) : this.#search(limit),
       );
       if (next instanceof Error) return { kind: 'lost', error: next };
       attached = next;
@@ -158,20 +170,20 @@ class DurableExecution implements Execution {
     }
   }
 
-  async #start(by: StartExecution, limit: AbortSignal): Promise<Attachment> {
+  async #start(by: StartReading, limit: AbortSignal): Promise<Attachment> {
     return await this.#attach(by, (reading) => this.#command.startRun(this.#nonce, reading.end), limit);
   }
 
   async #search(limit: AbortSignal): Promise<Attachment> {
     return await this.#attach(
-      this.#find,
+      this.#starts.find,
       (reading) => this.#command.findRun(reading.end, this.#reader),
       limit,
     );
   }
 
   async #attach(
-    by: StartExecution,
+    by: StartReading,
     runOf: (reading: SpoolReading) => CommandRun,
     limit: AbortSignal,
   ): Promise<Attachment> {

@@ -4,12 +4,20 @@ export interface DurableOptions {
    * else of the computer. Each command has a folder of its own in it, or beside it where it runs as another user.
    */
   readonly folder: string;
-  /** Which commands are durable when they do not say it themselves. */
-  readonly isDefault: (timeoutMs: number | undefined) => boolean;
+  /** The folder is there for one command only, and whoever made it removes it. Default: false. */
+  readonly isFolderOfOne?: boolean | undefined;
   /** Milliseconds to find a command again after its link was lost. Default: 60,000. */
   readonly reattachTimeoutMs?: number | undefined;
   /** Bytes of each stream kept inside until they are collected; then the command waits, as at a full pipe. Default: 64 MiB. */
   readonly spoolBytes?: number | undefined;
+}
+
+/** Milliseconds a command may take and still be an ordinary one where links are known to break. */
+const ordinaryMs = 60_000;
+
+/** Whether a command that does not say itself whether it is durable is one, where links are known to break. */
+export function isDurableByDefault(timeoutMs: number | undefined): boolean {
+  return timeoutMs !== undefined && timeoutMs > ordinaryMs;
 }
 
 export const defaultReattachTimeoutMs = 60_000;

@@ -6,8 +6,11 @@ import { afterAll, afterEach } from 'vitest';
 import { isMissing } from '../../../fixtures/system-need.js';
 import type { Environment } from '../../../../src/redaction.js';
 import { localTransport } from '../../../../src/computer/local/local-transport.js';
-import type { DurableOptions } from '../../../../src/computer/shell/durable/durable-options.js';
-import { createShellEngine, type ShellEngine } from '../../../../src/computer/shell/shell-engine.js';
+import {
+  createShellEngine,
+  type ShellEngine,
+  type ShellEngineOptions,
+} from '../../../../src/computer/shell/shell-engine.js';
 import type { ShellTransport } from '../../../../src/computer/shell/shell-transport.js';
 
 export interface Shell {
@@ -58,7 +61,7 @@ export function startEngine(
     transport?: ShellTransport;
     killTransport?: ShellTransport;
     onDegraded?: (reason: string) => void;
-    durable?: DurableOptions;
+    durable?: ShellEngineOptions['durable'];
     heartbeatMs?: number;
   } = {},
 ): ShellEngine {
