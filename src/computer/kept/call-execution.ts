@@ -18,8 +18,8 @@ import { wholeStream } from './whole-text.js';
 
 /** Milliseconds for the computer to say that it is there again. */
 const answerMs = 10_000;
-/** Starts that end without a word before that is the computer's answer. */
-const mostRefusals = 2;
+/** Starts that fail without a word before that is taken for the computer's answer, and not for its link's. */
+const mostRefusals = 3;
 /** Bytes of each stream to keep where the computer does not call `onOutput`, so that nothing is cut out of a reading. */
 const wholeBytes = 2 ** 30;
 
@@ -37,15 +37,14 @@ export interface CallOptions {
  * say nothing of what became of the command, which is looked for then; any other error of ours is final.
  */
 export function callStarts(options: CallOptions): DurableStarts {
-  let refusals = 0;
-  const hasRefused = () => (refusals += 1) >= mostRefusals;
+  const refusals: string[] = [];
   const start: StartReading = async (run, reading) => {
     const call = new CallExecution(run, reading, options, options.environment);
     const ended = call.ended.then((end): ExecutionEnd => {
-      if (end.kind !== 'exited' || call.frame() !== undefined) return end;
+      if (call.frame() !== undefined) return end;
       // It may have begun all the same: a client whose link breaks may end like a command.
-      const error = startError(run, call.preamble(), end.exitCode);
-      if (hasRefused()) call.raise(error);
+      const error = end.kind === 'lost' ? end.error : startError(run, call.preamble(), end.exitCode);
+      refusals.push(error.message);
       return { kind: 'lost', error };
     });
     return executionOf(call, ended);
@@ -55,8 +54,14 @@ export function callStarts(options: CallOptions): DurableStarts {
     const call = new CallExecution(run, reading, options, {});
     return executionOf(call, call.ended);
   };
-  // Whoever sends a start again may have had the last one begin, and the folder tells.
-  return { start, find, startAgain: start };
+  const startAgain: StartReading = async (run, reading, signal) => {
+    if (refusals.length < mostRefusals) return start(run, reading, signal);
+    run.engine.degraded(
+      `A command could not be made durable, its start failed ${mostRefusals} times. It runs as an ordinary one. ${refusals.at(-1)}`,
+    );
+    return notStarted;
+  };
+  return { start, find, startAgain };
 }
 
 /** Only who answers a word of ours is there again; a call that does not fail yet says nothing. */
@@ -75,6 +80,18 @@ async function expectAnswer(send: SendCommand, run: CommandRun, limit: AbortSign
   });
 }
 
+/** What was found not to have begun, and is not tried again. */
+const notStarted: Execution = {
+  ended: Promise.resolve({ kind: 'not started' }),
+  drained: Promise.resolve(),
+  fault: faultSwitch().fault,
+  frame: () => undefined,
+  preamble: () => '',
+  stopInput: () => undefined,
+  release: () => undefined,
+  abandon: () => undefined,
+};
+
 function executionOf(call: CallExecution, ended: Promise<ExecutionEnd>): Execution {
   return {
     ended,
@@ -88,9 +105,11 @@ function executionOf(call: CallExecution, ended: Promise<ExecutionEnd>): Executi
   };
 }
 
+type CallEnd = Exclude<ExecutionEnd, { readonly kind: 'not started' }>;
+
 /** One call that runs a shell of ours, whose output goes to a reading. */
 class CallExecution {
-  readonly ended: Promise<ExecutionEnd>;
+  readonly ended: Promise<CallEnd>;
   readonly fault: Promise<never>;
   readonly raise: (error: unknown) => void;
   readonly #reading: SpoolReading;
@@ -121,13 +140,13 @@ class CallExecution {
       ...(!streamsOutput && { output: { headBytes: wholeBytes, tailBytes: 0 } }),
     };
     this.ended = send(`${frame}\n${frame} >&2\n${run.command}`, options).then(
-      (result) => {
+      (result): CallEnd => {
         onResult(result);
         this.#take(result);
         const exitCode = Number.isInteger(result.exitCode) ? result.exitCode : null;
         return { kind: 'exited', exitCode, leavesNothing: false };
       },
-      (error: unknown) => {
+      (error: unknown): CallEnd => {
         if (isFinal(error)) this.raise(error);
         return { kind: 'lost', error: error instanceof Error ? error : new Error(String(error)) };
       },

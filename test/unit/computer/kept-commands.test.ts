@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Computer } from '../../../src/computer/computer.js';
+import { ComputerLostError } from '../../../src/computer/errors.js';
 import { type LinkOptions, linkedComputer } from '../../fixtures/five-methods.js';
 import { recordEvents } from './fixtures/recorded-events.js';
 
@@ -239,6 +240,76 @@ it('a computer that cannot keep a command runs it as an ordinary one, and that i
   await computer.sendShellCommand('true', { durable: true });
   expect(events.of('computer.degraded')).toEqual([]);
 }, 60_000);
+
+it.each([
+  { name: 'rejects', refuse: async () => Promise.reject(new Error('spawn E2BIG')) },
+  { name: 'ends', refuse: async () => Promise.resolve({ exitCode: 126, stdout: '', stderr: 'spawn E2BIG' }) },
+])(
+  'a start that $name again and again runs as an ordinary command, once',
+  async ({ refuse }) => {
+    const { link } = start();
+    const { computer, events, count, counts, spools } = start({
+      sendShellCommand: async (command, options) =>
+        command.includes('swl_collect') ? refuse() : link.computer.sendShellCommand(command, options),
+    });
+    const result = await computer.sendShellCommand(`${counts}; exit 3`, { durable: true });
+    expect(result).toMatchObject({ exitCode: 3 });
+    expect(count()).toBe('x\n');
+    expect(events.of('computer.degraded')).toMatchObject([
+      { reason: expect.stringContaining('E2BIG') as string },
+    ]);
+    expect(spools()).toEqual([]);
+  },
+  60_000,
+);
+
+it('a durable command whose machine has ended fails at once', { timeout: 30_000 }, async () => {
+  const { link } = start();
+  let end: (error: Error) => void = () => undefined;
+  const ended = new Promise<never>((_, reject) => {
+    end = reject;
+  });
+  const { computer, isReady, waits, go } = start({
+    sendShellCommand: async (command, options) =>
+      Promise.race([ended, link.computer.sendShellCommand(command, options)]),
+  });
+  const running = computer.sendShellCommand(waits, { durable: true });
+  const outcome = expect(running).rejects.toMatchObject({ code: 'computer_lost', reason: 'ended' });
+  await isReady();
+  end(new ComputerLostError('The machine was taken away.', { reason: 'ended' }));
+  await outcome;
+  go();
+});
+
+it('a durable command whose call never settles ends at its deadline, with proof', {
+  timeout: 60_000,
+}, async () => {
+  const { link } = start();
+  const { computer, file } = start({
+    sendShellCommand: async (command, options) =>
+      command.includes('swl_collect')
+        ? link.computer.sendShellCommand(command, options).then(async () => new Promise(() => undefined))
+        : link.computer.sendShellCommand(command, options),
+  });
+  const running = computer.sendShellCommand(`echo $$ >${file('pid')}; echo on; sleep 600`, {
+    ...{ durable: true, timeoutMs: 3000 },
+  });
+  await expect(running).rejects.toMatchObject({
+    ...{ code: 'command_timeout', kill: { outcome: 'confirmed' }, partial: { stdout: 'on\n' } },
+  });
+  expect(existsSync(`/proc/${readFileSync(file('pid'), 'utf8').trim()}`)).toBe(false);
+});
+
+it('a durable command fails with what its input throws', { timeout: 60_000 }, async () => {
+  const { computer, spools } = start();
+  const stdin = (async function* () {
+    yield Buffer.from(await Promise.resolve('begun'));
+    throw new Error('The input is at fault.');
+  })();
+  const running = computer.sendShellCommand('cat', { durable: true, stdin });
+  await expect(running).rejects.toThrow('The input is at fault.');
+  expect(spools()).toEqual([]);
+});
 
 it('a cleanup ends durable commands before it gives the link back', { timeout: 60_000 }, async () => {
   const { computer, isReady, file, spools } = start();

@@ -136,6 +136,8 @@ class DurableExecution implements Execution {
     for (let attached = first; ; ) {
       const end = await endOf(attached, signal);
       if (signal.aborted) return unknownEnd;
+      // Whoever was to start it again has given up, which leaves it to the ordinary start.
+      if (end.kind === 'not started' && attached !== first) return end;
       const neverStarted = end.kind === 'told' && end.end.exit === 'unclaimed';
       const isGone = end.kind === 'told' && end.end.exit === 'gone' && !isOutlived;
       if (end.kind === 'told' && !neverStarted && !isGone) {
