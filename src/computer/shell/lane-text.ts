@@ -49,8 +49,11 @@ children_of_lanes() {
 # Whether a process was started by another command, which is no leftover of this one. Of what is being replaced by a program
 # only the beginning may be read, and that may end within the marker.
 is_foreign() {
-  other=no
-  while IFS= read -r line || [ -n "$line" ]; do
+  other=no unread=yes
+  while [ $unread = yes ]; do
+    # Where reading fails, because the process has just ended, Bash leaves what was there before.
+    line=
+    IFS= read -r line || unread=no
     case $line in
       *"SWELANCER_COMMAND=$marker"*) return 1 ;;
       *SWELANCER_COMMAND=*)

@@ -22,16 +22,26 @@
  * group in one go, so that it cannot fork away from the rest of the scan.
  */
 export const scanFunction = String.raw`
+# The last line may have no end. Where reading fails, because the process has just ended, Bash leaves what was there before.
+swelancer_read_line() {
+  line=
+  IFS= read -r line || unread=no
+}
 swelancer_read_stat() {
   text=
   # A process may put newlines and brackets into its own name; what follows the last bracket is the kernel's.
-  while IFS= read -r line || [ -n "$line" ]; do text="$text $line"; done
+  unread=yes
+  while [ $unread = yes ]; do
+    swelancer_read_line
+    text="$text $line"
+  done
   text=${'$'}{text##*) }
 }
 swelancer_read_environment() {
-  empty=yes marked=no
-  while IFS= read -r line || [ -n "$line" ]; do
-    empty=no
+  empty=yes marked=no unread=yes
+  while [ $unread = yes ]; do
+    swelancer_read_line
+    if [ -n "$line" ]; then empty=no; fi
     case $line in *"$needle"*) marked=yes; return ;; esac
   done
 }

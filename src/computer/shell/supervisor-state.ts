@@ -24,8 +24,13 @@ interface SupervisorQuery {
 export function supervisorStateScript({ supervisor, leader, whenStopped }: SupervisorQuery): string {
   return String.raw`{
 swelancer_state() {
-  state=gone text=
-  while IFS= read -r line || [ -n "$line" ]; do text="$text $line"; done <"/proc/${'$'}{1%:*}/stat" || return 0
+  state=gone text= unread=yes
+  while [ $unread = yes ]; do
+    # Where reading fails, because the process has just ended, Bash leaves what was there before.
+    line=
+    IFS= read -r line || unread=no
+    text="$text $line"
+  done <"/proc/${'$'}{1%:*}/stat" || return 0
   set -- "$1" ${'$'}{text##*) }
   case ${'$'}{1#*:} in '' | "${'$'}{21-}") state=${'$'}{2-gone} ;; esac
 }

@@ -11,10 +11,14 @@ const lookTimeoutMs = 30_000;
 
 /** How many processes carry the token of a case, as `computer` sees it. */
 export async function countProcesses(computer: Computer, token: string): Promise<number> {
-  // Built-ins only: `grep` programs differ in what they make of the NUL bytes in these files.
+  // Built-ins only: `grep` programs differ in what they make of the NUL bytes in these files. Where reading fails, because the
+  // process has just ended, Bash leaves in the variable what was there before.
   const script = `count=0
 for file in /proc/[0-9]*/environ; do
-  while IFS= read -r line || [ -n "$line" ]; do
+  unread=yes
+  while [ $unread = yes ]; do
+    line=
+    IFS= read -r line || unread=no
     case $line in *${caseVariable}=${token}*) count=$((count + 1)); break ;; esac
   done <"$file"
 done 2>/dev/null
