@@ -1,6 +1,7 @@
 import { dockerCommands } from './docker-commands.js';
 import { firstCommand } from './first-command.js';
 import { harnessOverhead } from './harness-overhead.js';
+import { killedHarness } from './killed-harness.js';
 import { outputFlood } from './output-flood.js';
 import type { RowGroup } from './row.js';
 import { secondAttempt } from './second-attempt.js';
@@ -16,5 +17,6 @@ export const groups: readonly RowGroup[] = [
   sshTransfers,
   firstCommand,
   secondAttempt,
+  killedHarness,
   harnessOverhead,
 ];
