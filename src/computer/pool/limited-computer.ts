@@ -1,5 +1,7 @@
 import type PQueue from 'p-queue';
 import { gateOf } from '../../gate.js';
+import type { EmitEvent } from '../../events/event.js';
+import { createEventScope, type EventScope } from '../../events/event-scope.js';
 import { Computer } from '../computer.js';
 import type {
   CommandResult,
@@ -18,6 +20,8 @@ export interface LimitOptions {
   readonly own: PQueue;
   /** Called with each snapshot, which is on this computer's machine only. */
   readonly onSnapshot: (snapshot: ComputerSnapshot) => ComputerSnapshot;
+  /** For `computer.degraded`. Whoever holds the computer sees its other events. */
+  readonly emit: EmitEvent;
   /** Called once, when the computer has been given back, or could not be. */
   readonly onGone: () => void;
 }
@@ -28,11 +32,14 @@ export interface LimitOptions {
  */
 export function limitedComputer(
   limited: ComputerInterface,
-  { commands, own: line, onSnapshot, onGone }: LimitOptions,
+  { commands, own: line, onSnapshot, onGone, emit }: LimitOptions,
 ): ComputerInterface {
-  // What ends a command must not wait in line behind it, so it is done on this side of the line.
-  const killsItself = limited.capabilities?.killsProcessTree === true;
-  const computer: ComputerInterface = killsItself ? limited : Computer.from(limited);
+  // What ends a command, or finds it again, must not wait in line behind it, so it is done on this side of the line.
+  const { killsProcessTree, survivesLostLinks } = limited.capabilities ?? {};
+  const isWhole = killsProcessTree === true && survivesLostLinks === true;
+  const computer: ComputerInterface = isWhole
+    ? limited
+    : Computer.from(limited, { events: degradedScope(emit) });
   const [own, shared] = [gateOf(line), gateOf(commands)];
   const inTurn = async (
     command: string,
@@ -87,5 +94,11 @@ export function limitedComputer(
     ...(computer.killAll && { killAll: computer.killAll.bind(computer) }),
     ...(snapshot !== undefined && { snapshot: async (options) => onSnapshot(await snapshot(options)) }),
     ...(limited.describe && { describe: limited.describe.bind(limited) }),
+  });
+}
+
+function degradedScope(emit: EmitEvent): EventScope {
+  return createEventScope((type, data) => {
+    if (type === 'computer.degraded') emit(type, data);
   });
 }

@@ -175,6 +175,7 @@ export function pooledRuntime(members: readonly PoolMember[], options: PoolOptio
           return limitedComputer(computer, {
             commands,
             own: line,
+            emit: startOptions.emit,
             onSnapshot: (snapshot) => snapshots.add(snapshot, slot.member),
             onGone: () => {
               computers.delete(line);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { localRuntime } from '../../../../src/computer/local/index.js';
+import { linkedComputer } from '../../../fixtures/five-methods.js';
 import { shComputer } from '../fixtures/sh-computer.js';
 import { pooledRuntime } from '../../../../src/computer/pool/index.js';
 import {
@@ -287,6 +288,36 @@ describe('pooledRuntime', () => {
         code: 'aborted',
         kill: { outcome: 'confirmed', survivors: 0 },
       });
+    });
+
+    it('finds a durable command of a computer of five methods again, and tells where none is kept', async () => {
+      const link = linkedComputer();
+      const runtime = { name: 'link', start: async () => Promise.resolve(link.computer) };
+      const pool = pooledRuntime([{ runtime, capacity: 1 }], { commandsPerComputer: 1 });
+      const told: unknown[] = [];
+      const emit: StartOptions['emit'] = (type, data) => told.push([type, data]);
+      await using computer = Computer.from(await pool.start(request, { emit }));
+      let reattached = 0;
+      const options = { durable: true, timeoutMs: 30_000, onOutput: () => link.cut() };
+      const result = await computer.sendShellCommand('echo begun; sleep 0.5; exit 3', {
+        ...options,
+        onReattach: () => {
+          reattached += 1;
+        },
+      });
+      expect(result).toMatchObject({ exitCode: 3, stdout: 'begun\n', leftoverProcesses: 0 });
+      expect([reattached, told]).toEqual([1, []]);
+      const control = new AbortController();
+      const aborted = computer.sendShellCommand('echo begun; sleep 300', {
+        ...{ durable: true, signal: control.signal, onOutput: () => control.abort() },
+      });
+      await expect(aborted).rejects.toMatchObject({ kill: { outcome: 'confirmed', survivors: 0 } });
+
+      const plain = pooledRuntime([{ runtime: member('a'), capacity: 1 }]);
+      await (await plain.start(request, { emit })).sendShellCommand('true', { durable: true });
+      expect(told).toMatchObject([
+        ['computer.degraded', { reason: expect.stringContaining('cannot keep commands') as string }],
+      ]);
     });
 
     it('lets a command wait for its turn no longer than its time limit', async () => {
