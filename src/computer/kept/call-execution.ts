@@ -3,7 +3,7 @@ import { isSweLancerError } from '../../errors.js';
 import type { Environment } from '../../redaction.js';
 import type { CommandResult, OutputStream, ShellCommandOptions } from '../computer-interface.js';
 import { settledWithin } from '../deadline.js';
-import { ComputerLostError } from '../errors.js';
+import { CommandSpawnError, ComputerLostError } from '../errors.js';
 import { parseStartFrame } from '../shell/boot.js';
 import { startError } from '../shell/command-errors.js';
 import type { CommandRun } from '../shell/command-run.js';
@@ -134,6 +134,7 @@ class CallExecution {
     const options: ShellCommandOptions = {
       env: { ...environment, [markerVariable]: run.marker },
       user,
+      label: run.title,
       signal: this.#letGo.signal,
       stdin: stdin === undefined ? undefined : this.#feed(stdin),
       onOutput: ({ stream, bytes }) => this.#write(stream, bytes),
@@ -147,7 +148,7 @@ class CallExecution {
         return { kind: 'exited', exitCode, leavesNothing: false };
       },
       (error: unknown): CallEnd => {
-        if (isFinal(error)) this.raise(error);
+        if (isFinal(error)) this.raise(ofCommand(error, run));
         return { kind: 'lost', error: error instanceof Error ? error : new Error(String(error)) };
       },
     );
@@ -214,6 +215,14 @@ class CallExecution {
     }
     void iterator.return?.().catch(() => undefined);
   }
+}
+
+/** The error names the command, and not what we have sent in its place. */
+function ofCommand(error: unknown, { redactedCommand, engine }: CommandRun): unknown {
+  if (!(error instanceof CommandSpawnError)) return error;
+  const { message, reason } = error;
+  const { computerId } = engine;
+  return new CommandSpawnError(message, { computerId, command: redactedCommand, reason, cause: error });
 }
 
 /** Whether an error of the computer says what became of the command: a lost connection and a plain error do not. */

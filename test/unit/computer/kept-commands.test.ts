@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Computer } from '../../../src/computer/computer.js';
-import { ComputerLostError } from '../../../src/computer/errors.js';
+import { CommandSpawnError, ComputerLostError } from '../../../src/computer/errors.js';
 import { type LinkOptions, linkedComputer } from '../../fixtures/five-methods.js';
 import { recordEvents } from './fixtures/recorded-events.js';
 
@@ -310,6 +310,22 @@ it('a durable command fails with what its input throws', { timeout: 60_000 }, as
   await expect(running).rejects.toThrow('The input is at fault.');
   expect(spools()).toEqual([]);
 });
+
+it('a durable command that the computer refuses fails with its reason, and with its own text', async () => {
+  const { link } = start();
+  const { computer, spools } = start({
+    sendShellCommand: async (command, options) => {
+      if (!command.includes('swl_collect')) return link.computer.sendShellCommand(command, options);
+      const why = `There is no such user: ${options?.label ?? command}`;
+      throw new CommandSpawnError(why, { computerId: 'own', command, reason: 'user' });
+    },
+  });
+  await expect(computer.sendShellCommand('echo on', { durable: true })).rejects.toMatchObject({
+    ...{ code: 'command_spawn', reason: 'user', command: 'echo on' },
+    message: 'There is no such user: echo on',
+  });
+  expect(spools()).toEqual([]);
+}, 60_000);
 
 it('a cleanup ends durable commands before it gives the link back', { timeout: 60_000 }, async () => {
   const { computer, isReady, file, spools } = start();
