@@ -5,8 +5,8 @@ import {
   ClientStartError,
   openClientChannel,
 } from '../channel/client-channel.js';
-import { isStillRunning } from '../channel/is-still-running.js';
 import { readerText } from '../channel/remote-program.js';
+import { whatBecameOf } from '../channel/what-became-of.js';
 import { CommandSpawnError, ComputerLostError } from '../errors.js';
 import { markerVariable } from '../shell/process-kill.js';
 import type { ChannelExit, ChannelRequest, ShellChannel, ShellTransport } from '../shell/shell-transport.js';
@@ -44,12 +44,13 @@ export function readerTransport({ program, startTimeoutMs, open }: ReaderTranspo
   const transport: ShellTransport = {
     open: async (request, { signal } = {}) => {
       for (let attempt = 1; ; attempt++) {
+        const begunAt = performance.now();
         try {
           return await open({
             request,
             signal,
             startTimeoutMs,
-            explainEnd: async (end) => explainEnd(transport, program, request, end),
+            explainEnd: async (end) => explainEnd(transport, program, { ...request, begunAt }, end),
           });
         } catch (error) {
           if (!(error instanceof ClientStartError)) throw error;
@@ -69,16 +70,24 @@ export function readerTransport({ program, startTimeoutMs, open }: ReaderTranspo
 async function explainEnd(
   transport: ShellTransport,
   program: string,
-  { environment }: ChannelRequest,
+  { environment, begunAt }: ChannelRequest & { readonly begunAt: number },
   { exitCode, signal }: ClientEnd,
 ): Promise<ChannelExit> {
   const mayBeKilled =
     exitCode === null || signal !== null || (exitCode >= firstSignalExitCode && exitCode < 255);
   const marker = environment[markerVariable];
-  if (mayBeKilled && marker !== undefined && (await isStillRunning(transport, marker)) === false) {
-    return { kind: 'exited', exitCode: null };
-  }
-  return { kind: 'lost', error: brokenLink(program, signal ?? exitCode) };
+  const fate =
+    mayBeKilled && marker !== undefined ? await whatBecameOf(transport, marker, begunAt) : 'unknown';
+  if (fate === 'ended') return { kind: 'exited', exitCode: null };
+  const error = fate === 'machine restarted' ? restarted(program) : brokenLink(program, signal ?? exitCode);
+  return { kind: 'lost', error };
+}
+
+function restarted(program: string): ComputerLostError {
+  return new ComputerLostError(
+    `The machine behind ${program} was started again while the command ran, which ended it. What it was to do may be done in part.`,
+    { reason: 'connection', commandMayBeRunning: false },
+  );
 }
 
 function brokenLink(program: string, end: string | number | null): ComputerLostError {

@@ -1,5 +1,6 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { canMakeRoots, createBusyboxRoot } from '../../fixtures/busybox-root.js';
 import { isMissing } from '../../fixtures/system-need.js';
@@ -9,6 +10,8 @@ export interface Place {
   readonly prefix: readonly string[];
   /** Ends what runs there. Idempotent. */
   remove(): Promise<void>;
+  /** Ends all that runs there, and has the same place again, with its files. Not everywhere. */
+  readonly restart?: () => Promise<void>;
 }
 
 // Without its own cgroup manager and events it also runs where there is no systemd.
@@ -30,16 +33,30 @@ export const places: readonly { name: string; missing: boolean; create(): Promis
     create: async () => {
       const root = createBusyboxRoot();
       const script = `mount -t proc proc ${root.path}/proc && exec chroot ${root.path} sleep 100000`;
-      const place = spawn('unshare', ['--fork', '--pid', '--mount', '--kill-child', 'sh', '-c', script]);
-      const ended = new Promise((resolve) => place.once('exit', resolve));
-      const pid = await childRunning(place.pid ?? 0, 'sleep');
-      const enter = ['--target', String(pid), '--mount', '--pid', '--root', '--wd'];
+      let place: ChildProcess | undefined;
+      const start = async () => {
+        const started = spawn('unshare', ['--fork', '--pid', '--mount', '--kill-child', 'sh', '-c', script]);
+        place = started;
+        writeFileSync(`${root.path}/pid`, String(await childRunning(started.pid ?? 0, 'sleep')));
+      };
+      const end = async () => {
+        const ended = place !== undefined && once(place, 'exit');
+        place?.kill('SIGKILL');
+        place = undefined;
+        await ended;
+      };
+      await start();
+      // What is run stays the same when the place has another process.
+      const enter = `exec nsenter --target "$(cat '${root.path}/pid')" --mount --pid --root --wd -- "$@"`;
       return {
-        prefix: ['nsenter', ...enter, '--'],
+        prefix: ['sh', '-c', enter, 'sh'],
         remove: async () => {
-          place.kill('SIGKILL');
-          await ended;
+          await end();
           root.remove();
+        },
+        restart: async () => {
+          await end();
+          await start();
         },
       };
     },

@@ -65,6 +65,7 @@ describe.skipIf(namespaces === undefined || namespaces.missing)('namespaces of t
       otherUser: 'nobody',
       faults: {
         killMachine: async ({ id }) => machines.get(id)?.remove(),
+        restartMachine: async ({ id }) => machines.get(id)?.restart?.(),
       },
     },
     ['kill', 'self-harm', 'faults'],
