@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { ComputerInterface } from '../../../src/computer/computer-interface.js';
 import { Computer } from '../../../src/computer/computer.js';
 import { CommandSpawnError, ComputerLostError } from '../../../src/computer/errors.js';
 import { type LinkOptions, linkedComputer } from '../../fixtures/five-methods.js';
@@ -18,13 +19,24 @@ function start(options: LinkOptions = {}) {
   cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
   const link = linkedComputer(options);
   const events = recordEvents();
-  const computer = Computer.from(link.computer, { events: events.scope });
-  const before = spoolFolders();
+  // Those of this computer: other tests have theirs beside them.
+  const names = new Set<string>();
+  const noted: ComputerInterface = {
+    ...link.computer,
+    sendShellCommand: async (command, call) => {
+      for (const [name] of command.matchAll(/\.swelancer-command-kept[0-9a-f]+/g)) names.add(name);
+      return link.computer.sendShellCommand(command, call);
+    },
+  };
+  const spools = () =>
+    readdirSync('/tmp').filter((entry) => [...names].some((name) => entry.startsWith(name)));
+  const computer = Computer.from(noted, { events: events.scope });
   cleanups.push(async () => {
     link.restore();
     // One that has been given back has ended everything.
     await computer.killAll().catch(() => undefined);
     await computer.cleanup();
+    for (const name of spools()) rmSync(join('/tmp', name), { recursive: true });
   });
   const file = (name: string) => join(folder, name);
   return {
@@ -35,11 +47,9 @@ function start(options: LinkOptions = {}) {
     waits: `: >${file('ready')}; while [ ! -e ${file('go')} ]; do sleep 0.05; done`,
     isReady: () => until(() => existsSync(file('ready'))),
     counts: `echo x >>${file('count')}`,
-    spools: () => spoolFolders().filter((name) => !before.includes(name)),
+    spools,
   };
 }
-
-const spoolFolders = () => readdirSync('/tmp').filter((name) => name.startsWith('.swelancer-command-kept'));
 
 async function until(isTrue: () => boolean): Promise<void> {
   for (let attempt = 0; !isTrue(); attempt++) {
@@ -209,7 +219,6 @@ it('a durable command is given up after reattachTimeoutMs, and may still run', {
   await until(() => existsSync(file('over')));
   // What it wrote is where the error says.
   expect(spools()).toHaveLength(1);
-  for (const name of spools()) rmSync(join('/tmp', name), { recursive: true });
 });
 
 it('a computer that cannot keep a command runs it as an ordinary one, and that is told once', async () => {
