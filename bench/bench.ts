@@ -1,9 +1,9 @@
 // Prints how we compare with named peers, as ratios from one run: `npm run bench -- [--only group]… [--json file]`.
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { execaNode } from 'execa';
 import { groups } from './groups.js';
 import { metOf, ratioOf, type Row } from './row.js';
@@ -23,6 +23,17 @@ if (unknown.length > 0) {
 const programFile = fileURLToPath(
   new URL('../node_modules/.cache/swelancer-bench/group-process.js', import.meta.url),
 );
+/** In a bundle every module would take the bundle's place for its own, and not find the files beside it. */
+const ownPlaces: Plugin = {
+  name: 'own places',
+  setup: (bundling) => {
+    bundling.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+      const place = JSON.stringify(pathToFileURL(path).href);
+      return { contents: (await readFile(path, 'utf8')).replaceAll('import.meta.url', place), loader: 'ts' };
+    });
+  },
+};
+
 // As the published package is: what compiles sources while they are loaded also follows every error back to them.
 await build({
   entryPoints: [fileURLToPath(new URL('group-process.ts', import.meta.url))],
@@ -32,6 +43,7 @@ await build({
   platform: 'node',
   format: 'esm',
   target: 'node20',
+  plugins: [ownPlaces],
 });
 
 const machine = `${cpus().length} x ${cpus()[0]?.model ?? 'unknown CPU'}, ${Math.round(totalmem() / 1024 ** 3)} GiB, Node ${process.version}`;
