@@ -122,10 +122,16 @@ async function execute(
     });
   }
   const startedAt = performance.now();
-  const supervised = { command, shown, options, tap };
-  const kept = isKept(core, options)
+  let supervised = { command, shown, options, tap };
+  const keeps = isKept({ view, options });
+  const kept = keeps
     ? await inShell(core, supervised, false, async (inSh) => keepCommand(view, inSh))
     : undefined;
+  if (options.timeoutMs !== undefined && keeps) {
+    // What was tried before counts.
+    const timeoutMs = Math.max(1, options.timeoutMs - Math.round(performance.now() - startedAt));
+    supervised = { ...supervised, options: { ...options, timeoutMs } };
+  }
   const result =
     kept ??
     (await inShell(core, supervised, core.capabilities.choosesShell, async (chosen) =>
@@ -135,12 +141,22 @@ async function execute(
 }
 
 /** Whether we keep the command inside for a computer that does not do it itself. */
-function isKept(
-  { capabilities, implementation }: ComputerCore,
-  { durable, timeoutMs }: ShellCommandOptions,
-): boolean {
+function isKept({
+  view,
+  options: { durable, timeoutMs },
+}: {
+  readonly view: ComputerView;
+  readonly options: ShellCommandOptions;
+}): boolean {
+  const { core, scope } = view;
+  const { capabilities, implementation } = core;
   if (capabilities.survivesLostLinks) return false;
-  return durable ?? (implementation.durability !== undefined && isDurableByDefault(timeoutMs));
+  const isDeclared = implementation.durability !== undefined;
+  if (!(durable ?? (isDeclared && isDurableByDefault(timeoutMs)))) return false;
+  if (capabilities.streamsOutput || isDeclared) return true;
+  // It may cut what it gives at the end, and nobody could tell that from a lost link.
+  core.lacksDurability(scope, 'it declares neither streamsOutput nor durability');
+  return false;
 }
 
 /** Has `sh` start the shell that is asked for, where `run` has no other. */

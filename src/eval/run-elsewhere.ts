@@ -107,6 +107,6 @@ export async function keepSpending(
   { taskId, epoch, attempt }: AttemptKey,
   { spent }: UnfinishedOutcome,
 ): Promise<void> {
-  if (spent.length === 0) return;
+  // Also where it is nothing: what an earlier session knew may be in the attempt's work by now.
   await store.spent([{ taskId, epoch, attempt, lost: usageSum(spent) }]);
 }

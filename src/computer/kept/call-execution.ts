@@ -38,7 +38,9 @@ export interface CallOptions {
  */
 export function callStarts(options: CallOptions): DurableStarts {
   const refusals: string[] = [];
-  const start: StartReading = async (run, reading) => {
+  const start: StartReading = async (run, reading, signal) => {
+    // Whoever gave the command up has been told that nothing of it runs.
+    signal.throwIfAborted();
     const call = new CallExecution(run, reading, options, options.environment);
     const ended = call.ended.then((end): ExecutionEnd => {
       if (call.frame() !== undefined) return end;
@@ -226,7 +228,7 @@ function ofCommand(error: unknown, { redactedCommand, engine }: CommandRun): unk
 }
 
 /** Whether an error of the computer says what became of the command: a lost connection and a plain error do not. */
-function isFinal(error: unknown): boolean {
+export function isFinal(error: unknown): boolean {
   if (!isSweLancerError(error)) return false;
   return !(error instanceof ComputerLostError && error.reason === 'connection');
 }

@@ -38,7 +38,7 @@ export async function keepCommand(
   const control = controlByCalls(send, core.id);
   const name = `command-kept${randomBytes(16).toString('hex')}`;
   const folder = `/tmp/.swelancer-${name}`;
-  const seen = { isKilledLater: false, outOfMemory: false, isFolderMade: false };
+  const seen = { isKilledLater: false, outOfMemory: false, isFolderMade: false, mayRun: false };
   const remove = async () => {
     if (seen.isFolderMade) await settledWithin(control.run(removeFolderText(folder), removeMs), removeMs);
   };
@@ -85,12 +85,19 @@ export async function keepCommand(
     },
   });
   const start: StartExecution = async (...parameters) => {
-    const missing = await makeSpoolFolder(send, folder, parameters[2]);
-    if (missing !== undefined) {
-      core.lacksDurability(scope, missing);
+    seen.isFolderMade = true;
+    const made = await makeSpoolFolder(send, folder, parameters[2]);
+    if (made.kind === 'missing') {
+      if (made.isForGood) core.lacksDurability(scope, made.why);
+      else
+        core.degraded(scope, `A command could not be made durable, ${made.why}. It runs as an ordinary one.`);
       throw new NotKeptError();
     }
-    seen.isFolderMade = true;
+    if (parameters[2].aborted) {
+      // The computer may have been slower than the removal at the command's end.
+      await remove();
+      parameters[2].throwIfAborted();
+    }
     return startDurably(
       { folder, isFolderOfOne: true, reattachTimeoutMs, spoolBytes },
       starts,
@@ -108,9 +115,11 @@ export async function keepCommand(
     // What may still run needs its files; whoever looks for it finds its output there.
     const isEnded = isEarlyEnd(error) ? error.kill.outcome === 'confirmed' : !isLoss(error);
     if (isEnded) await remove();
+    seen.mayRun = error instanceof ComputerLostError && error.commandMayBeRunning;
     throw error;
   } finally {
-    if (!seen.isKilledLater) leave();
+    // What may still run is ended when the computer is given back.
+    if (!seen.isKilledLater && !seen.mayRun) leave();
   }
 }
 

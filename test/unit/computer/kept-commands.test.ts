@@ -60,7 +60,7 @@ async function until(isTrue: () => boolean): Promise<void> {
 
 const kinds: readonly { readonly name: string; readonly options: LinkOptions }[] = [
   { name: 'calls onOutput', options: {} },
-  { name: 'gives text at the end only', options: { streams: false } },
+  { name: 'gives text at the end only', options: { streams: false, durability: {} } },
   {
     name: 'takes the end of its client for that of the command',
     options: { onLoss: (partial) => ({ ...partial, exitCode: 255 }) },
@@ -172,7 +172,7 @@ describe.each(kinds)('durable commands of a computer that $name', ({ options }) 
 });
 
 it('a durable command without onOutput may write what is no UTF-8', { timeout: 60_000 }, async () => {
-  const { computer } = start({ streams: false });
+  const { computer } = start({ streams: false, durability: {} });
   const command = String.raw`printf 'a\377\n'; printf 'b\376\375c\n' >&2; printf '\304\n' >&2; exit 5`;
   const plain = await computer.sendShellCommand(command);
   const { exitCode, stdout, stderr } = await computer.sendShellCommand(command, { durable: true });
@@ -217,8 +217,76 @@ it('a durable command is given up after reattachTimeoutMs, and may still run', {
   await outcome;
   go();
   await until(() => existsSync(file('over')));
-  // What it wrote is where the error says.
+  // What it wrote is where the error says, until the computer is given back.
   expect(spools()).toHaveLength(1);
+  link.restore();
+  await computer.cleanup();
+  expect(spools()).toEqual([]);
+});
+
+it('a durable command that was given up before it could begin does not begin later', {
+  timeout: 60_000,
+}, async () => {
+  const { link } = start();
+  let letThrough = () => undefined as void;
+  const held = new Promise<void>((resolve) => {
+    letThrough = resolve;
+  });
+  const { computer, counts, file, spools } = start({
+    // Such a one takes no notice of a signal.
+    sendShellCommand: async (command, options) => {
+      if (command.includes('command -v')) await held;
+      return link.computer.sendShellCommand(command, { ...options, signal: undefined });
+    },
+  });
+  await expect(
+    computer.sendShellCommand(counts, { durable: true, timeoutMs: 300, killGraceMs: 0 }),
+  ).rejects.toMatchObject({ kill: { outcome: 'confirmed', survivors: 0 } });
+  const sentBefore = link.sent.length;
+  letThrough();
+  // The folder's making, and its removal.
+  await until(() => link.sent.length >= sentBefore + 2);
+  await computer.cleanup();
+  await until(() => spools().length === 0);
+  expect(existsSync(file('count'))).toBe(false);
+  expect(link.sent.some((text) => text.includes('swl_collect'))).toBe(false);
+});
+
+it.each([
+  { name: 'rejects', loss: async () => Promise.reject(new Error('read ECONNRESET')) },
+  { name: 'ends', loss: async () => Promise.resolve({ exitCode: 255, stdout: '', stderr: '' }) },
+])(
+  'a link that breaks before a durable command begins, and $name, does no harm',
+  async ({ loss }) => {
+    const { link } = start();
+    let losses = 1;
+    const { computer, events, count, counts } = start({
+      sendShellCommand: async (command, options) =>
+        command.includes('command -v') && losses-- > 0
+          ? loss()
+          : link.computer.sendShellCommand(command, options),
+    });
+    for (const text of ['x\n', 'x\nx\n']) {
+      const result = await computer.sendShellCommand(`${counts}; exit 3`, { durable: true });
+      expect(result).toMatchObject({ exitCode: 3, leftoverProcesses: 0 });
+      expect(count()).toBe(text);
+    }
+    expect(events.of('computer.degraded')).toEqual([]);
+  },
+  60_000,
+);
+
+it('a computer that gives text at the end, and may cut it, keeps none unless it says it can', async () => {
+  const { computer, events, link } = start({ streams: false });
+  for (const exitCode of [3, 4]) {
+    expect(await computer.sendShellCommand(`exit ${exitCode}`, { durable: true })).toMatchObject({
+      exitCode,
+    });
+  }
+  expect(link.sent.some((text) => text.includes('command -v'))).toBe(false);
+  expect(events.of('computer.degraded')).toMatchObject([
+    { reason: expect.stringContaining('neither streamsOutput nor durability') as string },
+  ]);
 });
 
 it('a computer that cannot keep a command runs it as an ordinary one, and that is told once', async () => {

@@ -40,6 +40,7 @@ export function createDurableCommand(run: CommandRun, options: DurableOptions): 
       const header = commandHeader({ ...run, nonce, keepsStdin: stdin !== undefined });
       const start = {
         directory,
+        parent: folder,
         tokens: tokens.words,
         header,
         marker: run.marker,

@@ -169,7 +169,10 @@ if [ -n "$swl_input_end" ]; then
   swl_size=$(($(wc -c <"$swl_dir.input") - ${'$'}{#swl_input_end}))
   if [ "$(tail -c ${'$'}{#swl_input_end} "$swl_dir.input")" != "$swl_input_end" ]; then swl_refuse; fi
 fi
+# Where its parent has been removed, whoever asked for the command has given it up.
+if [ ! -d "$swl_parent" ]; then swl_tell 'unspooled open open'; exit 0; fi
 if ! mkdir -m 700 "$swl_dir"; then swl_refuse; fi
+if [ ! -d "$swl_parent" ]; then rmdir "$swl_dir"; swl_tell 'unspooled open open'; exit 0; fi
 swl_stat=
 IFS= read -r swl_stat <"/proc/$$/stat"
 set -- ${'$'}{swl_stat##*) }
@@ -218,6 +221,8 @@ const begin = 'exec 5>&1 6>&2 >/dev/null 2>&1';
 export interface SpoolStart {
   /** Absolute. Does not exist yet; its parent does. The input is put beside it, as `<directory>.input`. */
   readonly directory: string;
+  /** Whoever gives the command up removes it: the command does not begin without. */
+  readonly parent: string;
   /** One word for each exit code from 0 on. */
   readonly tokens: readonly string[];
   /** What `commandHeader` gives. */
@@ -246,6 +251,7 @@ export function startText(start: SpoolStart, end: string): string {
     begin,
     position({ directory: start.directory, end, stdoutAt: 0, stderrAt: 0 }),
     `swl_reads=${segmentReads} swl_bound=${Math.max(1, start.bound - segmentReads * readBytes)}`,
+    `swl_parent=${shellQuote(start.parent)}`,
     `swl_tokens='${start.tokens.join(' ')}' swl_marker=${start.marker} swl_input_end=${start.inputEnd ?? ''}`,
     `swl_nonce=${shellQuote(nonce)} swl_prelude=${shellQuote(prelude)} swl_command=${shellQuote(command)}`,
     `swl_boot=${shellQuote(bootText)}`,
