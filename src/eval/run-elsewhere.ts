@@ -105,8 +105,10 @@ export async function keepWork(store: EvalStore, key: AttemptKey, outcome: Sampl
 export async function keepSpending(
   store: EvalStore,
   { taskId, epoch, attempt }: AttemptKey,
-  { spent }: UnfinishedOutcome,
+  { spent, work }: UnfinishedOutcome,
 ): Promise<void> {
-  // Also where it is nothing: what an earlier session knew may be in the attempt's work by now.
-  await store.spent([{ taskId, epoch, attempt, lost: usageSum(spent) }]);
+  if (spent.length === 0 && work === undefined) return;
+  // Also where it is nothing: what an earlier session knew as lost is in the work by now.
+  const lost = spent.length === 0 ? { costDollars: 0 } : usageSum(spent);
+  await store.spent([{ taskId, epoch, attempt, lost }]);
 }

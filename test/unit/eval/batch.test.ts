@@ -348,6 +348,19 @@ describe('an evaluation that is handed out and collected', () => {
     expect(await costInStore()).toMatchObject({ cost: 0.51, unfinishedCost: 0.5 });
   });
 
+  it('counts once what was told as lost before it was in the work', async () => {
+    const options = evaluation({ dataset: fakeTasks(1), retries: { deaths: 1 } });
+    const [job] = await pendingJobs(options);
+    const { schema, runId, taskId, epoch, attempt } = job!;
+    const key = { ...{ schema, runId, taskId, epoch, attempt }, type: 'unfinished' } as const;
+    const early: SampleOutcome = { ...key, spent: [{ costDollars: 0.005 }] };
+    const late: SampleOutcome = { ...key, work: await workOf(job!, options), spent: [] };
+    await mergeOutcomes([overJson(early)], options);
+    expect(await costInStore()).toMatchObject({ cost: 0.005 });
+    await mergeOutcomes([overJson(late)], options);
+    expect(await costInStore()).toMatchObject({ cost: 0.01, unfinishedCost: 0.01 });
+  });
+
   it('hands out the work of an attempt that was taken back while it waited, and counts what it had cost', async () => {
     const options = evaluation({ dataset: fakeTasks(1) });
     const [job] = await pendingJobs(options);
