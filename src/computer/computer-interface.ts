@@ -69,7 +69,10 @@ export interface ComputerCapabilities {
   readonly switchesUser: boolean;
   /** `options.shell` is honoured. Where it is not, the facade has the computer's `sh` start the other shell. */
   readonly choosesShell: boolean;
-  /** `options.durable` is honoured, or no link to the computer can break without it. Where not, the facade does it. */
+  /**
+   * `options.durable` is honoured, or no link to the computer can break without it. Where not, the facade does it for a
+   * computer that declares `streamsOutput` or has `durability`.
+   */
   readonly survivesLostLinks: boolean;
   /** Output beyond the capture bounds is cut (and counted) instead of held in memory. */
   readonly boundsOutput: boolean;
@@ -148,8 +151,8 @@ export interface ShellCommandOptions extends CallOptions {
    * Keeps output and exit code inside until they have been collected, so that the command and its result survive a lost
    * link. Default: where `timeoutMs` is more than a minute, over SSH, a command prefix, and on computers with `durability`.
    * Where no link can break without the computer (Docker, local) it means nothing. The facade does it for a computer that
-   * does not declare `survivesLostLinks`; where that has not got what it takes, it runs an ordinary command, told once by
-   * `computer.degraded`.
+   * does not declare `survivesLostLinks` and does declare `streamsOutput` or `durability`; where that has not got what it
+   * takes, it runs an ordinary command, told once by `computer.degraded`.
    */
   readonly durable?: boolean | undefined;
   /** Called each time a durable command has been found again after its link was lost. */

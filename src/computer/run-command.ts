@@ -122,33 +122,27 @@ async function execute(
     });
   }
   const startedAt = performance.now();
-  let supervised = { command, shown, options, tap };
-  const keeps = isKept({ view, options });
-  const kept = keeps
-    ? await inShell(core, supervised, false, async (inSh) => keepCommand(view, inSh))
-    : undefined;
-  if (options.timeoutMs !== undefined && keeps) {
-    // What was tried before counts.
-    const timeoutMs = Math.max(1, options.timeoutMs - Math.round(performance.now() - startedAt));
-    supervised = { ...supervised, options: { ...options, timeoutMs } };
+  const timed = (result: CommandResult) =>
+    completeCommand(result, Math.round(performance.now() - startedAt), options.output);
+  const supervised = { command, shown, options, tap };
+  let left = supervised;
+  if (isKept(view, options)) {
+    const kept = await inShell(core, supervised, false, async (inSh) => keepCommand(view, inSh));
+    if (kept !== undefined) return timed(kept);
+    const { timeoutMs } = options;
+    // The time that was tried in counts.
+    const leftMs = timeoutMs && Math.max(1, timeoutMs - Math.round(performance.now() - startedAt));
+    left = { ...supervised, options: { ...options, timeoutMs: leftMs } };
   }
-  const result =
-    kept ??
-    (await inShell(core, supervised, core.capabilities.choosesShell, async (chosen) =>
+  return timed(
+    await inShell(core, left, core.capabilities.choosesShell, async (chosen) =>
       superviseCommand(view, chosen),
-    ));
-  return completeCommand(result, Math.round(performance.now() - startedAt), options.output);
+    ),
+  );
 }
 
 /** Whether we keep the command inside for a computer that does not do it itself. */
-function isKept({
-  view,
-  options: { durable, timeoutMs },
-}: {
-  readonly view: ComputerView;
-  readonly options: ShellCommandOptions;
-}): boolean {
-  const { core, scope } = view;
+function isKept({ core, scope }: ComputerView, { durable, timeoutMs }: ShellCommandOptions): boolean {
   const { capabilities, implementation } = core;
   if (capabilities.survivesLostLinks) return false;
   const isDeclared = implementation.durability !== undefined;

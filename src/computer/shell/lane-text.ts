@@ -1,3 +1,5 @@
+import { readLineFunction } from './read-line.js';
+
 /**
  * What a lane runs: a supervisor that starts one command after another, each in a session and a shell of its own. It
  * reads a line with an id and the marker; the lines that `bootText` reads follow, and the command's shell takes them
@@ -46,14 +48,13 @@ children_of_lanes() {
     if is_other_lane "$lane"; then theirs="$theirs $line"; fi
   done
 }
+${readLineFunction}
 # Whether a process was started by another command, which is no leftover of this one. Of what is being replaced by a program
 # only the beginning may be read, and that may end within the marker.
 is_foreign() {
   other=no unread=yes
   while [ $unread = yes ]; do
-    # Where reading fails, because the process has just ended, Bash leaves what was there before.
-    line=
-    IFS= read -r line || unread=no
+    swelancer_read_line
     case $line in
       *"SWELANCER_COMMAND=$marker"*) return 1 ;;
       *SWELANCER_COMMAND=*)

@@ -1,3 +1,5 @@
+import { readLineFunction } from './read-line.js';
+
 /**
  * Finds processes by what they were started with, in POSIX sh, with built-ins only: at the process limit nothing can
  * fork, and a kill must work then too. Runs on dash, bash and busybox.
@@ -21,13 +23,7 @@
  * `pid:starttime`), `pids` and `complete` (`yes` or `no`). With `act=freeze` what is found is stopped at once, a process
  * group in one go, so that it cannot fork away from the rest of the scan.
  */
-export const scanFunction = String.raw`
-# The last line may have no end. Where reading fails, because the process has just ended, Bash leaves what was there before.
-swelancer_read_line() {
-  line=
-  IFS= read -r line || unread=no
-}
-swelancer_read_stat() {
+export const scanFunction = String.raw`${readLineFunction}swelancer_read_stat() {
   text=
   # A process may put newlines and brackets into its own name; what follows the last bracket is the kernel's.
   unread=yes

@@ -1,3 +1,4 @@
+import { readLineFunction } from './read-line.js';
 import type { ProcessIdentity } from './process-kill.js';
 
 /** How a process stands: the letter of `/proc/<pid>/stat`, or that there is none any more. */
@@ -23,12 +24,11 @@ interface SupervisorQuery {
  */
 export function supervisorStateScript({ supervisor, leader, whenStopped }: SupervisorQuery): string {
   return String.raw`{
+${readLineFunction}
 swelancer_state() {
   state=gone text= unread=yes
   while [ $unread = yes ]; do
-    # Where reading fails, because the process has just ended, Bash leaves what was there before.
-    line=
-    IFS= read -r line || unread=no
+    swelancer_read_line
     text="$text $line"
   done <"/proc/${'$'}{1%:*}/stat" || return 0
   set -- "$1" ${'$'}{text##*) }

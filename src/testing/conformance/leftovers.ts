@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events';
 import type { Computer } from '../../computer/computer.js';
+import { readLineFunction } from '../../computer/shell/read-line.js';
 import { shellQuote } from '../../computer/shell-quote.js';
 import { ConformanceFailure, expectSoon } from './assertions.js';
 
@@ -11,14 +12,13 @@ const lookTimeoutMs = 30_000;
 
 /** How many processes carry the token of a case, as `computer` sees it. */
 export async function countProcesses(computer: Computer, token: string): Promise<number> {
-  // Built-ins only: `grep` programs differ in what they make of the NUL bytes in these files. Where reading fails, because the
-  // process has just ended, Bash leaves in the variable what was there before.
-  const script = `count=0
+  // Built-ins only: `grep` programs differ in what they make of the NUL bytes in these files.
+  const script = `${readLineFunction}
+count=0
 for file in /proc/[0-9]*/environ; do
   unread=yes
   while [ $unread = yes ]; do
-    line=
-    IFS= read -r line || unread=no
+    swelancer_read_line
     case $line in *${caseVariable}=${token}*) count=$((count + 1)); break ;; esac
   done <"$file"
 done 2>/dev/null
