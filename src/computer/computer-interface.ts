@@ -84,7 +84,7 @@ export interface CommandDurability {
   readonly reattachTimeoutMs?: number | undefined;
   /**
    * Bytes of each stream kept inside until they have arrived here; then the command waits, as at a full pipe. Default:
-   * 64 MiB; 1 GiB without `streamsOutput`, where nothing is known to have arrived before the end.
+   * 64 MiB; 1 GiB without `streamsOutput`, where nothing is known to have arrived before the end. At least 256 KiB.
    */
   readonly spoolBytes?: number | undefined;
 }

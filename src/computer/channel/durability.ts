@@ -11,7 +11,7 @@ export interface Durability {
   readonly leaseMs?: number | undefined;
   /** Milliseconds to find a durable command again after its link was lost. Default: 60,000. */
   readonly reattachTimeoutMs?: number | undefined;
-  /** Bytes of each stream of a durable command kept inside until they are collected. Default: 64 MiB. */
+  /** Bytes of each stream of a durable command kept inside until they are collected. Default: 64 MiB; at least 256 KiB. */
   readonly spoolBytes?: number | undefined;
   /** Told what could not be done as asked, beside the `computer.degraded` event of a runtime. */
   readonly onDegraded?: ((reason: string) => void) | undefined;

@@ -33,12 +33,14 @@ export async function keepCommand(
   const { core, scope, until } = view;
   if (core.keepsNothing) return undefined;
   const { options } = supervised;
-  const send: SendCommand = (command, limits) =>
-    attempt(() => core.implementation.sendShellCommand(command, limits));
+  const seen: Seen = { isKilledLater: false, outOfMemory: false, isFolderMade: false, mayRun: false };
+  const send: SendCommand = (command, limits) => {
+    const user = limits.user ?? seen.caretaker;
+    return attempt(() => core.implementation.sendShellCommand(command, { ...limits, user }));
+  };
   const control = controlByCalls(send, core.id);
   const name = `command-kept${randomBytes(16).toString('hex')}`;
   const folder = `/tmp/.swelancer-${name}`;
-  const seen = { isKilledLater: false, outOfMemory: false, isFolderMade: false, mayRun: false };
   const remove = async () => {
     if (seen.isFolderMade) await settledWithin(control.run(removeFolderText(folder), removeMs), removeMs);
   };
@@ -86,7 +88,12 @@ export async function keepCommand(
   });
   const start: StartExecution = async (...parameters) => {
     seen.isFolderMade = true;
-    const made = await makeSpoolFolder(send, folder, parameters[2]);
+    const make = (expectsRoot: boolean) => makeSpoolFolder(send, folder, expectsRoot, parameters[2]);
+    let made = await make(options.user !== undefined);
+    if (made.kind === 'not root') {
+      seen.caretaker = options.user;
+      made = await make(false);
+    }
     if (made.kind === 'missing') {
       if (made.isForGood) core.lacksDurability(scope, made.why);
       else
@@ -121,6 +128,15 @@ export async function keepCommand(
     // What may still run is ended when the computer is given back.
     if (!seen.isKilledLater && !seen.mayRun) leave();
   }
+}
+
+interface Seen {
+  isKilledLater: boolean;
+  outOfMemory: boolean;
+  isFolderMade: boolean;
+  mayRun: boolean;
+  /** Who looks after the command, where only its own user may: not the computer's account. */
+  caretaker?: string | undefined;
 }
 
 class NotKeptError extends Error {}

@@ -10,6 +10,8 @@ const programs = ['setsid', 'mkfifo', 'dd', 'head', 'tail', 'wc', 'cat', 'sleep'
 /** What came of a folder: made, or what is missing as the end of a sentence, for this command only or for good. */
 export type SpoolFolder =
   | { readonly kind: 'made' }
+  /** The account may not look after what another user's command has: nothing has been made. */
+  | { readonly kind: 'not root' }
   | { readonly kind: 'missing'; readonly why: string; readonly isForGood: boolean };
 
 /** Milliseconds before a look whose answer was lost is taken once more: nothing has begun by then. */
@@ -17,18 +19,19 @@ const pausesMs = [100, 400, 1600];
 
 /**
  * Makes the folder for one durable command, and looks whether the computer has what that takes. Nothing is made where it
- * has not. A link that breaks meanwhile is tried again, for two seconds.
+ * has not, nor where root is expected and the account is another. A link that breaks meanwhile is tried again, for two seconds.
  * @throws what `send` throws
  */
 export async function makeSpoolFolder(
   send: SendCommand,
   folder: string,
+  expectsRoot: boolean,
   signal: AbortSignal,
 ): Promise<SpoolFolder> {
   for (let attempt = 0; ; attempt++) {
     const pauseMs = pausesMs[attempt];
     try {
-      const made = await tryToMake(send, folder, signal);
+      const made = await tryToMake(send, folder, expectsRoot, signal);
       if (made !== undefined) return made;
       if (pauseMs === undefined || signal.aborted)
         return { kind: 'missing', why: 'its sh ended without a word', isForGood: false };
@@ -43,10 +46,12 @@ export async function makeSpoolFolder(
 async function tryToMake(
   send: SendCommand,
   folder: string,
+  expectsRoot: boolean,
   signal: AbortSignal,
 ): Promise<SpoolFolder | undefined> {
   const word = randomBytes(16).toString('hex');
-  const script = `for program in ${programs.join(' ')}; do
+  const root = expectsRoot ? `[ "$(id -u)" = 0 ] || { printf '${word} root\\n'; exit 0; }\n` : '';
+  const script = `${root}for program in ${programs.join(' ')}; do
   command -v $program >/dev/null 2>&1 || { printf '${word} %s\\n' "$program"; exit 0; }
 done
 (umask 077 && mkdir -- ${shellQuote(folder)}) 2>/dev/null || [ -d ${shellQuote(folder)} ] || { printf '${word} folder\\n'; exit 0; }
@@ -57,6 +62,7 @@ printf '\\036${word}\\n' >&2`;
   const frame = `\x1e${word}\n`;
   if (stdout.endsWith(frame) && stderr.endsWith(frame)) return { kind: 'made' };
   const missing = new RegExp(`${word} (\\S+)`).exec(stdout)?.[1];
+  if (missing === 'root') return { kind: 'not root' };
   if (missing === 'folder') {
     const why = `a folder cannot be made under ${folder.slice(0, folder.lastIndexOf('/'))}`;
     return { kind: 'missing', why, isForGood: false };

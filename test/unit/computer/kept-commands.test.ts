@@ -188,6 +188,20 @@ it('a durable command runs as another user', { timeout: 60_000 }, async () => {
   expect(spools()).toEqual([]);
 });
 
+it('a durable command of another user is looked after by that user where the account is not root', {
+  timeout: 60_000,
+}, async () => {
+  const { computer, events, spools } = start({ account: '65533', durability: { spoolBytes: 2 ** 16 } });
+  const options = { durable: true, user: '65534' };
+  const result = await computer.sendShellCommand('id -u >&2; head -c 500000 /dev/zero', options);
+  expect(result).toMatchObject({ exitCode: 0, stderr: '65534\n' });
+  expect(result.captured?.stdout.totalBytes).toBe(500_000);
+  const endless = computer.sendShellCommand('sleep 60', { ...options, timeoutMs: 1000 });
+  await expect(endless).rejects.toMatchObject({ kill: { outcome: 'confirmed' } });
+  expect(spools()).toEqual([]);
+  expect(events.of('computer.degraded')).toEqual([]);
+});
+
 it('durable without being asked: commands of more than a minute, where `durability` is given', async () => {
   const sentBy = async (options: LinkOptions, timeoutMs: number, durable?: boolean) => {
     const { computer, link } = start(options);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { ShellCommandOptions } from '../../computer-interface.js';
 import { commandHeader } from '../boot.js';
 import type { CommandRun } from '../command-run.js';
-import { defaultSpoolBytes, type DurableOptions } from './durable-options.js';
+import { spoolBytesOf, type DurableOptions } from './durable-options.js';
 import { createExitTokens, type ExitTokens } from './exit-tokens.js';
 import type { SpoolReader } from './spool-reader.js';
 import { followText, startText } from './spool-text.js';
@@ -18,7 +18,7 @@ export interface DurableCommand {
 }
 
 export function createDurableCommand(run: CommandRun, options: DurableOptions): DurableCommand {
-  const { folder, spoolBytes = defaultSpoolBytes } = options;
+  const { folder } = options;
   const name = `command-${randomBytes(8).toString('hex')}`;
   const directory = run.options.user === undefined ? `${folder}/${name}` : `${folder}.${name}`;
   const tokens = createExitTokens();
@@ -45,7 +45,7 @@ export function createDurableCommand(run: CommandRun, options: DurableOptions): 
         header,
         marker: run.marker,
         inputEnd,
-        bound: spoolBytes,
+        bound: spoolBytesOf(options),
       };
       return around(startText(start, end), inputEnd === undefined ? undefined : ended(stdin, inputEnd));
     },

@@ -11,7 +11,7 @@ import { concludeDurable } from './conclude-durable.js';
 import { outliveSupervisor } from '../outlive-supervisor.js';
 import { canStartAgain, createDurableCommand, type DurableCommand } from './durable-command.js';
 import { isFinal, neverStartedError, unreachableError } from './durable-errors.js';
-import { defaultReattachTimeoutMs, defaultSpoolBytes, type DurableOptions } from './durable-options.js';
+import { defaultReattachTimeoutMs, spoolBytesOf, type DurableOptions } from './durable-options.js';
 import { forgetReceived } from './forget-received.js';
 import type { SpoolEnd } from './spool-end.js';
 import { SpoolReader, type SpoolReading } from './spool-reader.js';
@@ -80,7 +80,7 @@ class DurableExecution implements Execution {
     ({ fault: this.fault, raise: this.#raise } = faultSwitch());
     this.#command = createDurableCommand(run, options);
     const place = { directory: () => this.#command.directory, reader: () => this.#reader };
-    const everyBytes = (options.spoolBytes ?? defaultSpoolBytes) / 8;
+    const everyBytes = spoolBytesOf(options) / 8;
     this.#forget = forgetReceived(run, place, everyBytes, this.#letGo.signal);
     this.#reader = new SpoolReader(this.#nonce, sink, this.#forget);
   }

@@ -8,7 +8,10 @@ export interface DurableOptions {
   readonly isFolderOfOne?: boolean | undefined;
   /** Milliseconds to find a command again after its link was lost. Default: 60,000. */
   readonly reattachTimeoutMs?: number | undefined;
-  /** Bytes of each stream kept inside until they are collected; then the command waits, as at a full pipe. Default: 64 MiB. */
+  /**
+   * Bytes of each stream kept inside until they are collected; then the command waits, as at a full pipe. Default: 64 MiB.
+   * Less than 256 KiB counts as that.
+   */
   readonly spoolBytes?: number | undefined;
 }
 
@@ -21,4 +24,9 @@ export function isDurableByDefault(timeoutMs: number | undefined): boolean {
 }
 
 export const defaultReattachTimeoutMs = 60_000;
-export const defaultSpoolBytes = 64 * 1024 * 1024;
+/** Output is kept and removed in segments of 64 KiB or more: within less than some of them a command would wait for good. */
+const leastSpoolBytes = 256 * 1024;
+
+export function spoolBytesOf({ spoolBytes = 64 * 1024 * 1024 }: DurableOptions): number {
+  return Math.max(spoolBytes, leastSpoolBytes);
+}
