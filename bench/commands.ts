@@ -2,6 +2,7 @@ import { strictEqual } from 'node:assert';
 import { execa } from 'execa';
 import type { Computer } from 'swelancer';
 import { type Contender, timed } from './measure.js';
+import { effort } from './effort.js';
 
 /** The small command that everybody runs, and what it prints. */
 export const smallCommand = 'echo small';
@@ -43,7 +44,7 @@ export async function ratesAtOnce<Name extends string>(
   for (let round = 0; round <= rounds; round++) {
     for (const name of names) {
       const { run, times = 1 } = contenders[name];
-      const commands = round === 0 ? atOnce : times * atOnce;
+      const commands = round === 0 ? atOnce : effort(times, 1) * atOnce;
       let left = commands;
       const worker = async () => {
         while (left-- > 0) await run();

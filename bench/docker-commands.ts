@@ -2,8 +2,9 @@ import { clientWith, oursWith, ratesAtOnce, smallCommand } from './commands.js';
 import { freshExec, missingDocker, waitingComputer } from './docker-place.js';
 import { median, takeTurns } from './measure.js';
 import type { RowGroup } from './row.js';
+import { effort } from './effort.js';
 
-const rounds = 20;
+const rounds = effort(20, 1);
 
 /** Small commands in a container: ours, a fresh exec through plain dockerode, and the docker client. */
 export const dockerCommands: RowGroup = {

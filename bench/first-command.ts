@@ -3,8 +3,9 @@ import { oursWith } from './commands.js';
 import { freshExec, missingDocker, waitingComputer } from './docker-place.js';
 import { median, takeTurns } from './measure.js';
 import type { Row, RowGroup } from './row.js';
+import { effort } from './effort.js';
 
-const rounds = 5;
+const rounds = effort(5, 1);
 
 /** How soon a computer takes commands after its start. */
 export const firstCommand: RowGroup = {

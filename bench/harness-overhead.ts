@@ -6,9 +6,10 @@ import { runEval } from '../src/index.js';
 import { fakeBenchmarkRuntime, fakeSolver, fakeTasks } from '../test/fixtures/fake-benchmark.js';
 import { keptMib, median } from './measure.js';
 import type { RowGroup } from './row.js';
+import { effort } from './effort.js';
 
-const tasks = 10_000;
-const atOnce = 1_000;
+const tasks = effort(10_000, 1_000);
+const atOnce = effort(1_000, 100);
 const warmUp = tasks / 5;
 
 /**
@@ -23,7 +24,7 @@ export const harnessOverhead: RowGroup = {
     await evaluate({});
     const { user, system } = process.cpuUsage(before);
     report({
-      what: 'CPU for a task, of 10,000 with 1,000 at once',
+      what: `CPU for a task, of ${inWords(tasks)} with ${inWords(atOnce)} at once`,
       ours: { value: (user + system) / 1000 / tasks, unit: 'ms' },
       bar: { kind: 'at most', value: 2 },
     });
@@ -31,12 +32,12 @@ export const harnessOverhead: RowGroup = {
     try {
       const looks: Look[] = [];
       const onResult = (count: number) => {
-        if (count < warmUp || count > tasks - atOnce || count % 500 > 0) return;
+        if (count < warmUp || count > tasks - atOnce || count % (tasks / 20) > 0) return;
         looks.push({ count, mib: keptMib() });
       };
       await evaluate({ store: join(folder, 'run'), onResult });
       report({
-        what: 'memory kept from task 2,000 to 9,000, into a store',
+        what: `memory kept from task ${inWords(warmUp)} to ${inWords(tasks - atOnce)}, into a store`,
         ours: { value: growth(looks) * (tasks - atOnce - warmUp), unit: 'MiB' },
         bar: { kind: 'at most', value: 16 },
       });
@@ -45,6 +46,10 @@ export const harnessOverhead: RowGroup = {
     }
   },
 };
+
+function inWords(count: number): string {
+  return count.toLocaleString('en-US');
+}
 
 interface Look {
   /** Tasks that had finished. */

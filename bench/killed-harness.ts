@@ -9,8 +9,9 @@ import { docker, isHere, missingDocker } from './docker-place.js';
 import { timed } from './measure.js';
 import type { Row, RowGroup } from './row.js';
 import { missingSsh } from './ssh-place.js';
+import { effort } from './effort.js';
 
-const rounds = 5;
+const rounds = effort(5, 1);
 const bar = { kind: 'at most', value: 5 } as const;
 /** Of the harness with a container. */
 const image = 'swelancer-test:busybox-2';

@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { effort } from './effort.js';
 
-export const fileMib = 512;
-export const treeFiles = 20_000;
+export const fileMib = effort(512, 8);
+export const treeFiles = effort(20_000, 200);
 
 const filesPerFolder = 100;
 

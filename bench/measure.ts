@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { effort } from './effort.js';
 
 /** One of those who do the same work. */
 export interface Contender<Prepared = void> {
@@ -26,7 +27,7 @@ export async function takeTurns<Name extends string, Prepared = void>(
   for (let round = 0; round <= rounds; round++) {
     for (const name of names) {
       const { run, times = 1, prepare, tidy } = contenders[name];
-      for (let time = 0; time < (round === 0 ? 1 : times); time++) {
+      for (let time = 0; time < (round === 0 ? 1 : effort(times, 1)); time++) {
         const prepared = (await prepare?.()) as Prepared; // Who prepares nothing asks for nothing.
         const ms = await timed(async () => run(prepared));
         await tidy?.(prepared);

@@ -2,9 +2,11 @@ import { strictEqual } from 'node:assert';
 import { missingDocker, startFreshExec, waitingComputer } from './docker-place.js';
 import { median, peakGrowthMib, takeTurns } from './measure.js';
 import type { RowGroup } from './row.js';
+import { effort } from './effort.js';
 
-const bytes = 1024 ** 3;
-const rounds = 5;
+const mib = effort(1024, 16);
+const bytes = mib * 1024 ** 2;
+const rounds = effort(5, 1);
 const command = `head -c ${bytes} /dev/zero`;
 /** Bytes before each frame of the engine's stream, which ours takes off and the raw socket keeps. */
 const frameHeaderBytes = 8;
@@ -30,9 +32,9 @@ export const outputFlood: RowGroup = {
       strictEqual(received > bytes + frameHeaderBytes, true);
     };
     const taken = await takeTurns(rounds, { ours: { run: flood }, raw: { run: raw } });
-    const rate = (ms: readonly number[]) => ({ value: 1024 / (median(ms) / 1000), unit: 'MiB/s' }) as const;
+    const rate = (ms: readonly number[]) => ({ value: mib / (median(ms) / 1000), unit: 'MiB/s' }) as const;
     report({
-      what: 'output flood, 1 GiB',
+      what: `output flood, ${mib} MiB`,
       ours: rate(taken.ours),
       peer: { name: 'raw socket', figure: rate(taken.raw) },
       bar: { kind: 'times', value: 0.9 },

@@ -2,10 +2,11 @@ import { clientWith, oursWith, ratesAtOnce, smallCommand } from './commands.js';
 import { median, takeTurns } from './measure.js';
 import type { RowGroup } from './row.js';
 import { missingSsh, type SshPlace, sshPlace } from './ssh-place.js';
+import { effort } from './effort.js';
 
 type Report = Parameters<RowGroup['measure']>[0];
 
-const rounds = 15;
+const rounds = effort(15, 1);
 
 /** Small commands over SSH: ours, a fresh `ssh`, and one over a connection that stands. */
 export const sshCommands: RowGroup = {

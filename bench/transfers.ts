@@ -7,8 +7,9 @@ import { createLocalFiles, fileMib, type LocalFiles, removeChecked, treeFiles } 
 import { median, peakGrowthMib, takeTurns } from './measure.js';
 import type { Row, RowGroup } from './row.js';
 import { missingSsh, sshPlace } from './ssh-place.js';
+import { effort } from './effort.js';
 
-const rounds = 3;
+const rounds = effort(3, 1);
 /** Our reading of "memory flat". */
 const flatMib = 64;
 const maxBytes = 2 * fileMib * 1024 ** 2;
