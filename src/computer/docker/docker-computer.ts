@@ -120,6 +120,8 @@ export async function createDockerComputer({
       survivesLostLinks: container.isLocal,
       boundsOutput: true,
     },
+    // Long commands outlast a link to another machine.
+    ...(!container.isLocal && { durability: {} }),
     sendShellCommand,
     upload: async (source, path, options = {}) => await uploadFile(container, run, source, path, options),
     download: async (path, options = {}) => await downloadFile(container, run, path, options),

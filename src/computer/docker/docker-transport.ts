@@ -8,8 +8,11 @@ import { type DockerContainer, lossBehind, lossOf } from './docker-container.js'
 import { createExec, startExec } from './docker-exec.js';
 import { readRefusal } from './engine-error.js';
 import { ExecExit } from './exec-exit.js';
-import { keepChannel, keptRequest } from './podman-channel.js';
 import { StreamDemultiplexer } from './stream-demultiplexer.js';
+import { tellingChannel, tellingRequest } from './telling-channel.js';
+
+/** Of a process that wrote into a link that had broken. */
+const brokenPipeExitCode = 141;
 
 /**
  * Runs each process of the shell engine as one exec of the Docker engine, over one hijacked connection. They are started
@@ -34,14 +37,16 @@ async function openChannel(
   if (container.watch.end !== undefined) throw await lossOf(container, container.watch.end);
   let exit: ExecExit | undefined;
   try {
-    const kept = container.isPodman ? keptRequest(request) : undefined;
-    const execId = await createExec(container, kept?.request ?? request, call);
+    // Neither the end of a connection nor what Docker says of the exec then tells a link that broke from a process that ended.
+    const isTold = container.isPodman || !container.isLocal;
+    const telling = isTold ? tellingRequest(request, container.isPodman) : undefined;
+    const execId = await createExec(container, telling?.request ?? request, call);
     exit = new ExecExit(container, execId);
     const socket = await startExec(container, execId, call);
     const channel = connect(socket, exit);
-    return kept === undefined
+    return telling === undefined
       ? channel
-      : keepChannel(channel, kept, async () => await lossOfEnded(container));
+      : tellingChannel(channel, telling, async (exitCode) => await lossOfUntold(container, exitCode));
   } catch (error) {
     exit?.letGo();
     call.signal?.throwIfAborted();
@@ -49,11 +54,16 @@ async function openChannel(
   }
 }
 
-/** The container may be about to be told to have ended. */
-async function lossOfEnded(container: DockerContainer): Promise<Error | undefined> {
+/** What is lost with a shell around a process that did not tell the end of it. */
+async function lossOfUntold(container: DockerContainer, exitCode: number | null): Promise<Error | undefined> {
   await container.watch.verify();
+  // The container may be about to be told to have ended.
   const end = await container.watch.endWithin(2000);
-  return end === undefined ? undefined : await lossOf(container, end);
+  if (end !== undefined) return await lossOf(container, end);
+  // Inside it can be ended by a signal only.
+  const isKilled = exitCode === null || (exitCode > 128 && exitCode !== brokenPipeExitCode);
+  if (isKilled || container.isLocal) return undefined;
+  return await lossOf(container, { reason: 'connection', exitCode: null });
 }
 
 function connect(socket: Socket, exit: ExecExit): ShellChannel {

@@ -16,6 +16,7 @@ import {
   testImage,
   testRequest,
 } from '../../fixtures/docker.js';
+import { type EngineLink, engineLink } from '../../fixtures/engine-link.js';
 import {
   type SecondEngine,
   secondEngineNeed,
@@ -50,6 +51,37 @@ for (const strategy of ['lane', 'exec'] as const) {
       // The network has nothing to do with how commands are run.
       network: strategy === 'exec' ? undefined : { probe },
     });
+  });
+}
+
+const breaks = [
+  { title: 'a link that breaks', request: undefined },
+  // What a balancer between the two does.
+  { title: "a link that breaks its commands' connections only", request: /^POST \S*\/exec\// },
+];
+for (const { title, request, strategy } of breaks.flatMap((kind) => [
+  { ...kind, strategy: 'lane' as const },
+  { ...kind, strategy: 'exec' as const },
+])) {
+  // An engine on this machine ends a container whose connections end: only the harness's own end does that.
+  describeDocker(`a container of an engine elsewhere, over ${title}, commands by ${strategy}`, () => {
+    let link: EngineLink | undefined;
+    beforeAll(async () => {
+      link = await engineLink({ isRemote: true });
+    });
+    afterAll(async () => link?.[Symbol.asyncDispose]());
+
+    testConformance(
+      async () => {
+        const runtime = dockerRuntime({ strategy, host: link?.host ?? 'unix://' });
+        return await runtime.start(testRequest(), { emit: () => undefined });
+      },
+      {
+        capabilities: { survivesLostLinks: true },
+        faults: { cutLink: async () => link?.cut(request), restoreLink: async () => undefined },
+      },
+      ['faults'],
+    );
   });
 }
 

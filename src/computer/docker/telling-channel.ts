@@ -21,25 +21,25 @@ swelancer_is_held() {
 while swelancer_is_held; do sleep 2; done
 `;
 
-/** A process with a shell around it that tells its end in the stream. */
-export interface KeptRequest {
+/** A process with a shell around it that tells its end in the stream, so that a link which breaks is none. */
+export interface TellingRequest {
   readonly request: ChannelRequest;
   /** To be written first. */
   readonly line: string;
   readonly nonce: string;
 }
 
-export function keptRequest(request: ChannelRequest): KeptRequest {
-  const { line, nonce } = remoteProgram({ ...request, user: undefined }, keepStreams);
+export function tellingRequest(request: ChannelRequest, isPodman: boolean): TellingRequest {
+  const { line, nonce } = remoteProgram({ ...request, user: undefined }, isPodman ? keepStreams : undefined);
   // Without the marker: the shell around a command is none of its processes.
   return { request: { argv: ['sh', '-c', readerText], environment: {}, user: request.user }, line, nonce };
 }
 
-/** The channel of the process inside. `lossBehind` looks whether the container has gone together with our shell. */
-export function keepChannel(
+/** The channel of the process inside. `lossBehind` says what is lost when our shell has ended without telling. */
+export function tellingChannel(
   channel: ShellChannel,
-  { line, nonce }: KeptRequest,
-  lossBehind: () => Promise<Error | undefined>,
+  { line, nonce }: TellingRequest,
+  lossBehind: (exitCode: number | null) => Promise<Error | undefined>,
 ): ShellChannel {
   channel.stdin.write(line);
   let exitCode: number | null = null;
@@ -64,7 +64,7 @@ export function keepChannel(
     if (end?.kind === 'lost') return end;
     channel.stdin.end();
     if (records > 0) return { kind: 'exited', exitCode };
-    const error = await lossBehind();
+    const error = await lossBehind(end?.kind === 'exited' ? end.exitCode : null);
     return error === undefined ? { kind: 'exited', exitCode: null } : { kind: 'lost', error };
   })();
   return {
