@@ -12,6 +12,11 @@ export interface LocalizationScorerOptions extends GoldOptions {
   readonly k?: number | undefined;
   /** Which places decide that. Default `files`. With `functions`, tasks whose patch names none cannot be scored. */
   readonly level?: LocalizationLevel | undefined;
+  /**
+   * Where a layout of your own has the repository, absolute: agents may name places by it. Default: the task's working
+   * directory, which is the official layout's.
+   */
+  readonly repository?: string | undefined;
 }
 
 /**
@@ -22,18 +27,18 @@ export interface LocalizationScorerOptions extends GoldOptions {
  * @throws ConfigurationError unless k is a whole number of 1 or more.
  */
 export function localizationScorer(options: LocalizationScorerOptions = {}): Scorer {
-  const { k = 1, level = 'files' } = options;
+  const { k = 1, level = 'files', repository } = options;
   if (!Number.isInteger(k) || k < 1)
     throw new ConfigurationError(`Hit@k needs a whole k of 1 or more, not ${k}.`);
   return {
     name: 'localization',
-    configuration: { k, level, ...(options.counts && { counts: digest(options.counts) }) },
+    configuration: { k, level, repository, ...(options.counts && { counts: digest(options.counts) }) },
     answerFile: localizationAnswerFile,
     check: (task) => void requireGold(task, level, options),
     score: async ({ task, session }): Promise<Score> => {
       const gold = requireGold(task, level, options);
       const text = session.answer === undefined ? '' : new TextDecoder().decode(session.answer);
-      const answer = parseRankedLocations(text, task.workingDirectory);
+      const answer = parseRankedLocations(text, repository ?? task.workingDirectory);
       const metadata = localizationMetadata(gold, answer ?? []);
       const unpaid = { value: 0, tries: [], metadata } as const;
       if (text.trim() === '') return { ...unpaid, outcome: 'no_answer', explanation: 'no list of places' };

@@ -18,7 +18,7 @@ export function patchSections(patch: string): PatchSection[] {
   return patch
     .split(/^(?=diff --git )/m)
     .filter((text) => text.startsWith('diff --git '))
-    .map((text) => sectionOf(text.split('\n')));
+    .map((text) => sectionOf(text.split(/\r?\n/)));
 }
 
 function sectionOf(lines: readonly string[]): PatchSection {

@@ -8,8 +8,8 @@ export interface RankedLocation {
 }
 
 /**
- * Reads an agent's list. Asked for is one `path` or `path:function` a line; taken as well are JSON arrays of these or of
- * objects with `path` or `file` and perhaps `function`, alone or as a property of an object, code fences, list marks,
+ * Reads an agent's list. Asked for is one `path` or `path:function` a line; taken as well are JSON texts of these or of
+ * objects with `path` or `file` and perhaps `function`, or arrays of such, alone or as a property of an object, code fences, list marks,
  * numbers of lines behind the path, absolute paths, and blanks around the colon behind a file: `path: function`. Other
  * lines with blanks inside are remarks. Undefined where no place is named at all.
  *
@@ -34,8 +34,12 @@ function fromJson(text: string): NamedLocation[] | undefined {
   } catch {
     return undefined;
   }
-  const list = Array.isArray(value) ? value : isObject(value) ? Object.values(value).find(Array.isArray) : [];
-  return Array.from<unknown>(list ?? []).flatMap((entry): NamedLocation[] => {
+  const list = Array.isArray(value)
+    ? value
+    : isObject(value)
+      ? Object.values(value).find(Array.isArray)
+      : undefined;
+  return Array.from<unknown>(list ?? [value]).flatMap((entry): NamedLocation[] => {
     if (typeof entry === 'string') return [{ place: entry }];
     if (!isObject(entry)) return [];
     const place = entry['path'] ?? entry['file'];
@@ -58,8 +62,13 @@ function fromLines(text: string): NamedLocation[] {
     .map((line) => line.trim().replace(/^(?:[-*+]|\d+[.)])\s+/, ''))
     .map((line) => line.replaceAll('`', '').replace(/^["']+|["',;]+$/g, ''))
     .map(withoutBlanksAtColon)
-    .filter((line) => line !== '' && !/\s/.test(line))
+    .filter((line) => line !== '' && !/\s/.test(line) && !isHeading(line))
     .map((place) => ({ place }));
+}
+
+/** `Files:` is none of them. */
+function isHeading(line: string): boolean {
+  return /^[^/.]+:$/.test(line);
 }
 
 function normalised(

@@ -19,8 +19,11 @@ export function markdownText(text: string): string {
   return (
     visibleText(text)
       .replace(/\s+/g, ' ')
-      // Inside of a word an underscore means nothing.
-      .replace(/[\\`*{}[\]<>#!|~&]|(?<!\w)_|_(?!\w)/g, (character) => `&#${character.charCodeAt(0)};`)
+      // Between letters an underscore means nothing.
+      .replace(
+        /[\\`*{}[\]<>#!|~&]|(?<![a-z0-9])_|_(?![a-z0-9])/gi,
+        (character) => `&#${character.charCodeAt(0)};`,
+      )
       .replace(/@(?=\w)/g, '@\u200b')
       .replace(/(?<=\bhttps?:|\bwww)(?=[/.])/gi, '\u200b')
   );

@@ -1,5 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { type OptionNames, unknownOptions } from '../option-names.js';
+import { refuseProblems } from '../run/option-problems.js';
 import { writeDurably } from '../store/durable-file.js';
 import { StoredRun } from '../store/stored-run.js';
 import { htmlReport } from './html/html-report.js';
@@ -19,6 +21,24 @@ export interface ReportOptions extends ReportDataOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+const reportNames: OptionNames<ReportOptions> = {
+  into: true,
+  limits: true,
+  signal: true,
+  tasks: true,
+  labels: true,
+  base: true,
+  seed: true,
+  resamples: true,
+};
+
+const limitNames: OptionNames<HtmlReportLimits> = {
+  textCharacters: true,
+  attemptCharacters: true,
+  mediaBytes: true,
+  fileBytes: true,
+};
+
 /** Paths of the files that were written. */
 export interface ReportFiles {
   readonly html: string;
@@ -33,12 +53,16 @@ export interface ReportFiles {
  * and `plots/*.svg`. Each file is replaced as a whole.
  *
  * @param run a run, or its folder
- * @throws StoreError when there is no run in the folder.
+ * @throws ConfigurationError when an option does not exist. StoreError when there is no run in the folder.
  */
 export async function writeReport(
   run: StoredRun | string,
   options: ReportOptions = {},
 ): Promise<ReportFiles> {
+  refuseProblems('writeReport', [
+    ...unknownOptions(options, reportNames),
+    ...unknownOptions(options.limits, limitNames, 'limits'),
+  ]);
   const stored = typeof run === 'string' ? await StoredRun.open(run) : run;
   const into = resolve(options.into ?? stored.folder.path);
   await mkdir(into, { recursive: true });

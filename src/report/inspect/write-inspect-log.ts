@@ -1,6 +1,11 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { ConfigurationError } from '../../errors.js';
 import type { RunSummaryOptions } from '../../metrics/run-summary.js';
+import { type OptionNames, unknownOptions } from '../../option-names.js';
 import type { ResultRecord } from '../../result/task-result.js';
+import { refuseProblems } from '../../run/option-problems.js';
+import { describedSamples } from '../../store/described-samples.js';
 import type { AttemptRecord } from '../../store/journal-record.js';
 import { sampleKeyText } from '../../store/sample-key.js';
 import { StoredRun } from '../../store/stored-run.js';
@@ -30,6 +35,15 @@ export interface InspectLogOptions extends Omit<RunSummaryOptions, 'attempts' | 
   readonly invalidated?: readonly InvalidatedSample[] | undefined;
 }
 
+const logNames: OptionNames<InspectLogOptions> = {
+  model: true,
+  invalidated: true,
+  tasks: true,
+  labels: true,
+  seed: true,
+  resamples: true,
+};
+
 export interface WrittenInspectLog {
   readonly file: string;
   readonly samples: number;
@@ -45,8 +59,9 @@ export interface WrittenInspectLog {
  * A file of an attempt that cannot be read stops nothing: see `unreadable`.
  *
  * @param run the run's folder, or what `StoredRun.open` gave.
- * @param file ends with `.eval`; `inspectLogName` gives the name Inspect would give it.
- * @throws ConfigurationError when the name is another. StoreError when there is no run in the folder.
+ * @param file ends with `.eval`; `inspectLogName` gives the name Inspect would give it. Its folder is made where there is none.
+ * @throws ConfigurationError when the name is another, an option does not exist, or what is invalidated is no sample of
+ * the run. StoreError when there is no run in the folder.
  */
 export async function writeInspectLog(
   run: StoredRun | string,
@@ -56,8 +71,11 @@ export async function writeInspectLog(
   if (!file.endsWith('.eval')) {
     throw new ConfigurationError(`An Inspect log's name ends with .eval, which ${file} does not.`);
   }
+  refuseProblems('writeInspectLog', unknownOptions(options, logNames));
   const stored = typeof run === 'string' ? await StoredRun.open(run) : run;
   const { invalidated = [], model: named, ...figures } = options;
+  refuseUnknown(invalidated, stored);
+  await mkdir(dirname(file), { recursive: true });
   const files = new AttemptReader(stored);
   const contents = await readRun(stored, figures);
   const model = named ?? (await modelOf(stored, files, contents.records[0]));
@@ -65,6 +83,17 @@ export async function writeInspectLog(
     writeMembers(archive, stored, contents, { files, model, invalidated }),
   );
   return { file, samples: contents.records.length, bytes, unreadable: files.unreadable };
+}
+
+function refuseUnknown(invalidated: readonly InvalidatedSample[], { description }: StoredRun): void {
+  const samples = describedSamples(description);
+  for (const each of invalidated) {
+    if (samples.some((sample) => invalidationOf(sample, [each], new Date()) !== undefined)) continue;
+    const epoch = each.epoch === undefined ? '' : ` in epoch ${each.epoch}`;
+    throw new ConfigurationError(
+      `The run has no task ${each.taskId}${epoch} that could be marked as invalidated.`,
+    );
+  }
 }
 
 async function modelOf(

@@ -79,6 +79,12 @@ describe('localization', () => {
     expect(localizationFigures().compute([result]).files.meanReciprocalRank).toBe(1);
   });
 
+  it('takes absolute paths in the repository of a layout of your own', async () => {
+    const agent = answering('/workspace/app/total.txt\n');
+    expect(await locate(agent)).toMatchObject({ outcome: 'wrong' });
+    expect(await locate(agent, { repository: '/workspace/app' })).toMatchObject({ outcome: 'correct' });
+  });
+
   it('pays a later place only where that many count', async () => {
     const agent = answering('build.sh\ntotal.txt\n');
     expect(await locate(agent)).toMatchObject({ outcome: 'wrong', earned: 0 });

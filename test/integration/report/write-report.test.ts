@@ -137,6 +137,13 @@ describe('writing a report', () => {
     expect(await readdir(into)).not.toContain('report.html');
   });
 
+  it('refuses options that are none', async () => {
+    const mistaken = { labls: new Map(), limits: { mediaByte: 1 } };
+    await expect(writeReport(join(root, 'run'), mistaken as object)).rejects.toThrow(
+      /`labls` .*`labels`.*`limits\.mediaByte` .*`limits\.mediaBytes`/,
+    );
+  });
+
   it('refuses a folder that holds no run', async () => {
     await expect(writeReport(join(root, 'nothing'))).rejects.toMatchObject({
       code: expect.any(String),

@@ -31,6 +31,12 @@ describe('the gold files of a bug patch', () => {
     ]);
   });
 
+  it('are the same in a patch whose lines end as on Windows', () => {
+    const patch = edit('src/A.ts', '@@ -1,2 +1,2 @@ function load() {\n-a\n+b\n c\n');
+    expect(goldOf(patch)?.files).toEqual(['src/A.ts']);
+    expect(goldOf(patch.replaceAll('\n', '\r\n'))).toEqual(goldOf(patch));
+  });
+
   it.each(['yarn.lock', 'ios/Podfile.lock', 'src/.eslintrc.js'])('are not in %s', (path) =>
     expect(isSourceFile(path)).toBe(false),
   );

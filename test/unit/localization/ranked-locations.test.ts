@@ -41,6 +41,10 @@ describe('a list of places', () => {
     '["src/A.ts:load"]',
     '```json\n{"files": [{"path": "src/A.ts", "function": "load"}]}\n```',
     '[{"file": "src/A.ts", "function": "load.inner"}]',
+    '{"path": "src/A.ts", "function": "load"}',
+    '"src/A.ts:load"',
+    'Files:\nsrc/A.ts:load',
+    'Answer:\n\n1. src/A.ts:load',
   ])('names a function in %j', (answer) => {
     expect(parse(answer)).toEqual([{ path: 'src/A.ts', function: 'load' }]);
   });

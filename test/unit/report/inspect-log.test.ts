@@ -74,6 +74,20 @@ describe('the zip of an Inspect log', () => {
     expect(readdirSync(folder).sort()).toEqual(['log.eval', 'run']);
   });
 
+  it('goes into a folder that is not there yet', async () => {
+    const file = join(folder, 'logs', 'new', 'log.eval');
+    expect(await writeInspectLog(store, file)).toMatchObject({ file });
+    expect(readdirSync(join(folder, 'logs', 'new'))).toEqual(['log.eval']);
+    rmSync(join(folder, 'logs'), { recursive: true });
+  });
+
+  it('is refused where an option is none, or something is invalidated that is not there', async () => {
+    const write = async (options: object) => writeInspectLog(store, join(folder, 'refused.eval'), options);
+    await expect(write({ modle: 'x/y' })).rejects.toThrow('did you mean `model`?');
+    const invalidated = [{ taskId: conversingTasks.fixed, epoch: 9, author: 'Ada', reason: 'wrong image' }];
+    await expect(write({ invalidated })).rejects.toThrow(`no task ${conversingTasks.fixed} in epoch 9`);
+  });
+
   it('tells of an attempt without the files that cannot be read, warns, and names them', async () => {
     const damaged = join(folder, 'damaged');
     const log = join(folder, 'damaged.eval');

@@ -47,9 +47,9 @@ describe('the Markdown for a pull request', () => {
   });
 
   it('lets no title start a tag, a link, a mention, a cell or a line', () => {
-    const title = '<img src=x> [a](http://e.org) @someone | `code`\n# heading *b*';
+    const title = '<img src=x> [a](http://e.org) @someone | `code`\n# heading *b* __init__';
     const text = markdownReport(reportData([scored('1', false, { title })], { name: title }));
-    for (const part of ['<img', '](', ' @someone', '`code`', '\n# ', '*b*', 'http://'])
+    for (const part of ['<img', '](', ' @someone', '`code`', '\n# ', '*b*', '__init__', 'http://'])
       expect(text).not.toContain(part);
     const cells = text.split('\n').find((line) => line.startsWith('| 1 |'));
     expect(cells?.split('|')).toHaveLength(6);
