@@ -22,6 +22,8 @@ export class FollowedRun implements Disposable {
   readonly #results: AsyncIterator<TaskResult>;
   readonly #startedAt = Date.now();
   readonly #done = new Map<string, TaskTimes>();
+  /** Why results could not be read: of a run that fails, its failure too. */
+  readonly #unread = new Set<unknown>();
   #faults: readonly ProgressFault[] = [];
   #state: ProgressView['state'] = 'running';
   #finished: number;
@@ -36,13 +38,20 @@ export class FollowedRun implements Disposable {
     // As many as can end at the same moment, so that none is still unread when the run is over.
     const readers = Math.min(64, run.plan.concurrency.tasks);
     const reading = Promise.all(Array.from({ length: readers }, async () => this.#read()));
-    const ended = (state: ProgressView['state']) => {
-      this.#state = state;
-      void reading.then(() => this.#disposed || options.onEnd());
-    };
     run.then(
-      ({ status }) => ended(status),
-      () => ended('failed'),
+      ({ status }) => {
+        this.#state = status;
+        void reading.then(() => this.#end());
+      },
+      (error: unknown) => {
+        // Now, since whoever awaits the run may dispose of the display next.
+        this.#state = 'failed';
+        this.#fault({ what: 'the run failed', message: messageOf(error) });
+        void reading.then(() => {
+          this.#unread.delete(error);
+          this.#end();
+        });
+      },
     );
   }
 
@@ -65,9 +74,16 @@ export class FollowedRun implements Disposable {
     void this.#results.return?.();
   }
 
+  /** Never rejects. */
   async #read(): Promise<void> {
     for (;;) {
-      const next = await this.#results.next();
+      let next: IteratorResult<TaskResult>;
+      try {
+        next = await this.#results.next();
+      } catch (error) {
+        this.#unread.add(error);
+        continue;
+      }
       if (next.done === true || this.#disposed) return;
       const { value } = next;
       this.#done.set(value.taskId, timesWith(this.#done.get(value.taskId), value));
@@ -88,7 +104,15 @@ export class FollowedRun implements Disposable {
     this.#fault({ sample: { taskId, epoch, attempt }, ...described(error), next: { redo, waitMs } });
   }
 
+  #end(): void {
+    if (this.#disposed) return;
+    for (const error of this.#unread)
+      this.#fault({ what: 'a result could not be read again', message: messageOf(error) });
+    this.#options.onEnd();
+  }
+
   #fault(fault: ProgressFault): void {
+    if (this.#disposed) return;
     this.#faults = [...this.#faults.slice(-2), fault];
     this.#options.onFault?.(fault);
   }
@@ -96,4 +120,8 @@ export class FollowedRun implements Disposable {
 
 function described({ code, phase, message }: { code: string; phase?: string | undefined; message: string }) {
   return { what: phase === undefined ? code : `${code} in ${phase}`, message };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

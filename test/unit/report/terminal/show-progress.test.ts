@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -60,6 +62,14 @@ function watchedRun(count: number, concurrency: number) {
     while (!condition()) await turn();
   };
   return { run, waiting, until };
+}
+
+/** A run that rejects, since its folder is locked. */
+function failingRun() {
+  const store = mkdtempSync(join(tmpdir(), 'swelancer-failing-'));
+  writeFileSync(join(store, 'lock'), 'x');
+  const run = runEval({ dataset: fakeTasks(2), agent: fakeSolver, runtime: fakeBenchmarkRuntime(), store });
+  return { run, folder: { [Symbol.dispose]: () => rmSync(store, { recursive: true }) } };
 }
 
 describe('showProgress in a terminal', () => {
@@ -182,6 +192,38 @@ describe('showProgress elsewhere', () => {
       await run;
     }
     expect(String(stream.read()).match(/^\[\d+\/40\]/gm)).toHaveLength(40);
+  });
+
+  it.each(['live', 'lines'] as const)('ends by itself when a run fails, and says why (%s)', async (style) => {
+    const { run, folder } = failingRun();
+    using _folder = folder;
+    const stream = new PassThrough();
+    const before = stream.listenerCount('error');
+    const progress = showProgress(run, { stream, style });
+    expect(stream.listenerCount('error')).toBeGreaterThan(before);
+    await expect(run).rejects.toThrow('is no lock that can be read');
+    while (stream.listenerCount('error') > before) await turn();
+    const shown = String(stream.read());
+    expect(shown).toMatch(style === 'live' ? /0 of 2 done \(0%\) {2}failed/ : /^failed: 0 of 2 done · /m);
+    expect(shown.match(/! the run failed: .*is no lock/g)).toHaveLength(1);
+    progress[Symbol.dispose]();
+    expect(stream.read()).toBeNull();
+  });
+
+  it('says that a run failed also where it is disposed of at once', async () => {
+    const { run, folder } = failingRun();
+    using _folder = folder;
+    const stream = new PassThrough();
+    const watched = async () => {
+      using _progress = showProgress(run, { stream });
+      await run;
+    };
+    await expect(watched()).rejects.toThrow('is no lock that can be read');
+    const lines = String(stream.read()).trimEnd().split('\n');
+    expect(lines).toEqual([
+      expect.stringMatching(/^! the run failed: .*is no lock/),
+      expect.stringMatching(/^failed: 0 of 2 done · /),
+    ]);
   });
 
   it('changes nothing of a run when its stream throws or fails', async () => {
