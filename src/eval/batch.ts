@@ -1,3 +1,4 @@
+import { ConfigurationError } from '../errors.js';
 import { RunStore } from '../store/run-store.js';
 import { imageName } from '../swelancer/image-name.js';
 import { describeRun, runIdentity } from './describe-run.js';
@@ -12,6 +13,8 @@ import { keepRecords, keepSpending, keepWork } from './run-elsewhere.js';
 import {
   type RefusedOutcome,
   type SampleJob,
+  sampleJobId,
+  type SampleJobKey,
   type SampleOutcome,
   sampleOutcomeSchema,
 } from './sample-job.js';
@@ -25,8 +28,8 @@ export interface BatchOptions extends Omit<EvalOptions, 'executor' | 'events' | 
 
 /**
  * One job for every sample that is not finished, first those of one image. An attempt that was handed out and has not come
- * back is handed out again under the same id, up to `retries.deaths` times in all; then the sample ends with an error. New
- * ones are begun in the store. Where kept work cannot be read, the journal says so and the agent works again.
+ * back is handed out again under the same id, up to `retries.deaths` times in all; then the sample ends with an error. What
+ * cannot be handed out is to be given back by `giveBackJobs`. New ones are begun in the store. Where kept work cannot be read, the journal says so and the agent works again.
  * @throws StoreError, ConfigurationError
  */
 export async function pendingJobs(options: BatchOptions): Promise<readonly SampleJob[]> {
@@ -60,6 +63,29 @@ export async function pendingJobs(options: BatchOptions): Promise<readonly Sampl
   }
 }
 
+/**
+ * Puts back what `pendingJobs` has given and nobody got, where a batch system would not take it say: it does not count as an
+ * attempt that died, and is handed out again under the same id. Where somebody has it after all, its outcome counts as ever.
+ * @throws StoreError. ConfigurationError where a job is of another run; then nothing is put back.
+ */
+export async function giveBackJobs(jobs: readonly SampleJobKey[], options: BatchOptions): Promise<void> {
+  const store = await openStore(options);
+  try {
+    const { runId } = store.description;
+    const foreign = jobs.find((job) => job.runId !== runId);
+    if (foreign !== undefined)
+      throw new ConfigurationError(
+        `The job of task ${foreign.taskId} is of the run ${foreign.runId}, and ${options.store} holds the run ${runId}. Give it back to the folder it is from.`,
+      );
+    for (const job of jobs) {
+      const { attempts, ended, returned } = store.state(job);
+      if (job.attempt === attempts && !ended && !returned) await store.returned(job);
+    }
+  } finally {
+    await store[Symbol.asyncDispose]();
+  }
+}
+
 /** What became of outcomes that were merged. */
 export interface MergeReport {
   /** Samples that are finished by them. */
@@ -70,7 +96,7 @@ export interface MergeReport {
   readonly unfinished: number;
   /** Outcomes that the store had already, or that came after the attempt's end. They change nothing. */
   readonly repeated: number;
-  /** Outcomes that are not of this run or its tasks, or cannot be read. */
+  /** Outcomes that are not of this run or its tasks, whose parts are about different attempts, or that cannot be read. */
   readonly foreign: number;
   /** Outcomes whose transcript or events did not fit, or cannot be unpacked. */
   readonly incomplete: number;
@@ -93,7 +119,11 @@ export async function mergeOutcomes(
   try {
     for await (const given of outcomes) {
       const outcome = read(given);
-      if (outcome?.runId !== store.description.runId || !options.dataset.has(outcome.taskId)) {
+      if (
+        outcome?.runId !== store.description.runId ||
+        !options.dataset.has(outcome.taskId) ||
+        !isOfOneAttempt(outcome)
+      ) {
         report.foreign++;
         continue;
       }
@@ -125,6 +155,14 @@ export async function mergeOutcomes(
   const refusal = refusalError(refused);
   if (refusal !== undefined) throw refusal;
   return report;
+}
+
+/** Whether what is in it is about the attempt it says it is of. */
+function isOfOneAttempt(outcome: SampleOutcome): boolean {
+  const id = sampleJobId(outcome);
+  const { work } = outcome;
+  const result = outcome.type === 'result' ? outcome.result : undefined;
+  return [work, result].every((part) => part === undefined || sampleJobId(part) === id);
 }
 
 function openStore(options: BatchOptions): Promise<RunStore> {

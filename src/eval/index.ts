@@ -8,7 +8,7 @@ export type { EvalRetries, Fault } from './retries.js';
 export { runEval } from './run-eval.js';
 export type { Sample } from './sample.js';
 export type { PastDurations, SampleOrder } from './sample-order.js';
-export { type BatchOptions, type MergeReport, mergeOutcomes, pendingJobs } from './batch.js';
+export { type BatchOptions, giveBackJobs, type MergeReport, mergeOutcomes, pendingJobs } from './batch.js';
 export { runSampleJob, type SampleJobOptions } from './run-sample-job.js';
 export type { SampleRecords } from './sample-records.js';
 export type { SampleExecutor } from './sample-executor.js';

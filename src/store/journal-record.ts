@@ -34,6 +34,8 @@ export const journalRecordSchema = z.discriminatedUnion('type', [
     changes: z.array(z.string()).optional(),
   }),
   z.object({ type: z.literal('attempt.started'), time, ...key }),
+  /** It was begun for somebody who never got it: as if it had not been begun that time. */
+  z.object({ type: z.literal('attempt.returned'), time, ...key }),
   /** The agent is done, and its work is on disk: from here on an attempt can be graded again, and the agent never runs twice. */
   z.object({
     type: z.literal('attempt.collected'),

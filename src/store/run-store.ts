@@ -142,6 +142,11 @@ export class RunStore implements AsyncDisposable {
     return this.#append({ type: 'attempt.started', time: Date.now(), ...plain(key) });
   }
 
+  /** Keeps that nobody got an attempt that was begun. */
+  returned(key: AttemptKey): Promise<void> {
+    return this.#append({ type: 'attempt.returned', time: Date.now(), ...plain(key) });
+  }
+
   /** Keeps an agent's work before it is graded. */
   async collected(key: AttemptKey, work: UngradedResult): Promise<void> {
     const path = this.attempt(key).work;
@@ -236,7 +241,7 @@ function counted(
   return {
     finished: count(({ finished }) => finished),
     failed: count(({ finished, failed }) => finished && failed),
-    interrupted: count(({ ended }) => !ended),
+    interrupted: count(({ ended, returned }) => !ended && !returned),
     ungraded: count(({ finished, collected }) => !finished && collected !== undefined),
   };
 }

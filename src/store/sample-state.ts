@@ -8,6 +8,8 @@ export interface SampleState {
   readonly attempts: number;
   /** Whether the last attempt has ended. */
   readonly ended: boolean;
+  /** Whether the last attempt has no end because nobody got it, rather than because it was lost or is under way. */
+  readonly returned: boolean;
   readonly finished: boolean;
   /** Whether an error finished it, rather than a score. */
   readonly failed: boolean;
@@ -24,6 +26,7 @@ export interface SampleState {
 export const untouchedSample: SampleState = {
   attempts: 0,
   ended: true,
+  returned: false,
   finished: false,
   failed: false,
   collected: undefined,
@@ -48,8 +51,8 @@ export class SampleStates {
    * that brought any attempt to its end does not count: its samples did not stop it.
    */
   deaths(key: { readonly taskId: string; readonly epoch: number }): number {
-    const { deaths, ended, begunIn } = this.of(key);
-    return deaths + (ended || this.#fruitful.has(begunIn) ? 0 : 1);
+    const { deaths, ended, returned, begunIn } = this.of(key);
+    return deaths + (ended || returned || this.#fruitful.has(begunIn) ? 0 : 1);
   }
 
   take(record: JournalRecord): void {
@@ -81,9 +84,12 @@ function next(state: SampleState, record: Extract<JournalRecord, { taskId: strin
         ...state,
         attempts,
         ended: false,
+        returned: false,
         finished: false,
         ...(state.finished && { faults: { run: 0, grade: 0 } }),
       };
+    case 'attempt.returned':
+      return record.attempt === state.attempts ? { ...state, returned: !state.ended } : state;
     case 'attempt.collected':
       return { ...state, attempts, collected: record.attempt };
     case 'work.damaged':
@@ -97,6 +103,7 @@ function next(state: SampleState, record: Extract<JournalRecord, { taskId: strin
         ...state,
         attempts,
         ended: true,
+        returned: false,
         deaths: 0,
         finished: final,
         failed,

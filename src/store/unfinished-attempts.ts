@@ -19,6 +19,8 @@ interface Spending {
 
 interface OpenAttempt extends AttemptKey, Spending {
   readonly startedAt: number;
+  /** How often it was handed out, those times left out when nobody got it. */
+  readonly timesBegun: number;
 }
 
 /** Finds in a journal the attempts that came to no result, and whose work no result tells of. */
@@ -30,8 +32,22 @@ export class UnfinishedAttempts {
       case 'attempt.started': {
         const { taskId, epoch, attempt, time } = record;
         // One that is handed out again has spent what it had spent.
-        if (this.#open.has(attemptKeyText(record))) return;
-        this.#open.set(attemptKeyText(record), { taskId, epoch, attempt, startedAt: time });
+        const open = this.#open.get(attemptKeyText(record)) ?? { startedAt: time, timesBegun: 0 };
+        this.#open.set(attemptKeyText(record), {
+          ...open,
+          ...{ taskId, epoch, attempt },
+          timesBegun: open.timesBegun + 1,
+        });
+        return;
+      }
+      case 'attempt.returned': {
+        const open = this.#open.get(attemptKeyText(record));
+        if (open === undefined) return;
+        const timesBegun = open.timesBegun - 1;
+        // What it has spent was spent by somebody, who got it after all.
+        const isNobodys = timesBegun === 0 && open.usage === undefined && open.lost === undefined;
+        if (isNobodys) this.#open.delete(attemptKeyText(record));
+        else this.#open.set(attemptKeyText(record), { ...open, timesBegun });
         return;
       }
       case 'attempt.collected':
@@ -49,9 +65,9 @@ export class UnfinishedAttempts {
   }
 
   all(): readonly UnfinishedAttempt[] {
-    return [...this.#open.values()].map(({ usage, lost, ...attempt }) => {
+    return [...this.#open.values()].map(({ taskId, epoch, attempt, startedAt, usage, lost }) => {
       const parts = [usage, lost].filter((part) => part !== undefined);
-      return { ...attempt, usage: parts.length === 0 ? undefined : usageSum(parts) };
+      return { taskId, epoch, attempt, startedAt, usage: parts.length === 0 ? undefined : usageSum(parts) };
     });
   }
 

@@ -7,6 +7,7 @@ import {
   type Agent,
   type BatchOptions,
   costSummary,
+  giveBackJobs,
   gradeRun,
   mergeOutcomes,
   pendingJobs,
@@ -95,6 +96,67 @@ describe('an evaluation that is handed out and collected', () => {
     expect(again.map(({ attempt }) => attempt)).toEqual([3, 3]);
     expect(await pendingJobs({ ...options, retries: { deaths: 2 } })).toHaveLength(2);
     expect(await pendingJobs({ ...options, retries: { deaths: 2 } })).toEqual([]);
+  });
+
+  it('counts no death where nobody got what was handed out, and hands it out under the same id', async () => {
+    const options = evaluation({ retries: { deaths: 2 } });
+    const ids: string[][] = [];
+    for (let round = 0; round < 4; round++) {
+      const jobs = await pendingJobs(options);
+      ids.push(jobs.map(sampleJobId));
+      await giveBackJobs(jobs, options);
+      await giveBackJobs(jobs, options);
+    }
+    expect(new Set(ids.map((round) => round.join())).size).toBe(1);
+    expect(ids[0]).toHaveLength(3);
+    const stored = await StoredRun.open(store);
+    expect(await stored.unfinishedAttempts(), 'nobody was at work').toEqual([]);
+
+    // Of one it was not so: it was under way, and brings its result.
+    const [first, ...others] = await pendingJobs(options);
+    await giveBackJobs([first!], options);
+    expect(await mergeOutcomes(await runAll([first!], options), options)).toMatchObject({ finished: 1 });
+    await giveBackJobs([first!], options);
+    expect(await stored.unfinishedAttempts()).toMatchObject([{ taskId: '1_1' }, { taskId: '2_1' }]);
+
+    // Deaths of others count as ever, also with one in between that nobody got.
+    const again = await pendingJobs(options);
+    expect(again.map(sampleJobId)).toEqual(others.map(sampleJobId));
+    await giveBackJobs(again, options);
+    expect(await stored.unfinishedAttempts(), 'they had been handed out before').toHaveLength(2);
+    expect(await pendingJobs(options)).toHaveLength(2);
+    expect(await pendingJobs(options)).toEqual([]);
+    expect(await stored.records()).toMatchObject([
+      { status: 'scored' },
+      { error: { message: expect.stringMatching(/died 2 times in a row/) } },
+      { error: { code: 'process_died' } },
+    ]);
+  });
+
+  it('takes nothing back that is of another run', async () => {
+    const options = evaluation();
+    const [first] = await pendingJobs(options);
+    await expect(giveBackJobs([{ ...first!, runId: 'another' }], options)).rejects.toThrow(
+      /task 0_1 is of the run another, and .* holds the run/,
+    );
+  });
+
+  it('finishes nothing by an outcome whose parts are about different attempts', async () => {
+    const options = evaluation();
+    const jobs = await pendingJobs(options);
+    const [first, second] = await runAll(jobs, options);
+    const work = await workOf(jobs[1]!, options);
+    const unfinished = { ...(first as SampleOutcome), type: 'unfinished', result: undefined, spent: [] };
+    const mixed = [
+      { ...(second as SampleOutcome), taskId: '0_1' },
+      { ...(first as SampleOutcome), result: { ...(first as { result: object }).result, attempt: 2 } },
+      { ...unfinished, work },
+    ].map(overJson);
+    const none = { finished: 0, again: 0, unfinished: 0, repeated: 0, incomplete: 0 };
+    expect(await mergeOutcomes(mixed, options)).toEqual({ ...none, foreign: 3 });
+    const stored = await StoredRun.open(store);
+    expect([await stored.records(), await stored.ungraded()]).toEqual([[], []]);
+    expect(await mergeOutcomes([first, second], options)).toMatchObject({ finished: 2, foreign: 0 });
   });
 
   describe('with what was said and done', () => {
