@@ -8,17 +8,21 @@
 //
 // --evaluation=FILE   a module that exports `options`, as examples/slurm/evaluation.ts does
 // --parallel=100      how many tasks of an array run at a time
+// --array-tasks=1000  how many tasks an array has at most: the cluster's MaxArraySize, less one
 //
-// STORE is on a disk that all nodes share. A node, or an attempt, that dies has no outcome and is submitted again.
+// STORE is on a disk that all nodes share. A node, or an attempt, that dies has no outcome and is submitted again. What Slurm
+// does not take, over a limit say, is given back: it does not count as an attempt that died.
 import { execFileSync } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, renameSync, writeFileSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, realpath, rename, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import {
   type AgentUsage,
   type BatchOptions,
+  giveBackJobs,
   mergeOutcomes,
   pendingJobs,
   runSampleJob,
@@ -34,15 +38,14 @@ const { positionals, values } = parseArgs({
   options: {
     evaluation: { type: 'string', default: fileURLToPath(new URL('slurm/evaluation.ts', import.meta.url)) },
     parallel: { type: 'string', default: '100' },
+    // Slurm's own default: no array has more tasks.
+    'array-tasks': { type: 'string', default: '1000' },
   },
 });
 const [command, folder = '', jobsFile = ''] = positionals;
 const store = resolve(folder);
 const shared = join(store, 'slurm');
 const evaluation = resolve(values.evaluation);
-
-/** Slurm's own default: no array has more tasks. */
-const arrayTasks = 1000;
 
 switch (command) {
   case 'submit':
@@ -55,43 +58,67 @@ switch (command) {
     await runOne(Number(process.env['SLURM_ARRAY_TASK_ID']));
     break;
   default:
-    console.log('Usage: npx tsx examples/slurm.ts submit|merge STORE [--evaluation=FILE] [--parallel=100]');
+    console.log('Usage: npx tsx examples/slurm.ts submit|merge STORE [--evaluation=FILE] [--parallel=100] [--array-tasks=1000]');
 }
 
 async function submit(): Promise<void> {
+  await mkdir(join(shared, 'logs'), { recursive: true });
+  const name = await jobName();
   // Before the store is looked at: what ends from here on is in the next merge.
-  const name = `swelancer-${basename(store)}`;
-  const underWay = execFileSync('squeue', ['--noheader', '--array', `--name=${name}`], { encoding: 'utf8' });
+  const underWay = execFileSync(
+    'squeue',
+    ['--noheader', '--array', `--user=${String(process.getuid?.())}`, `--name=${name}`],
+    { encoding: 'utf8' },
+  );
   if (underWay.trim() !== '') {
     console.log(`Still under way, nothing was submitted:\n${underWay}`);
     return;
   }
   await merge();
-  const jobs = await pendingJobs(await batch());
-  await mkdir(join(shared, 'logs'), { recursive: true });
-  for (let from = 0; from < jobs.length; from += arrayTasks) {
-    const part = jobs.slice(from, from + arrayTasks);
-    const file = join(shared, `jobs-${Date.now()}-${from}.jsonl`);
-    await writeWhole(file, part.map((job) => `${JSON.stringify(job)}\n`).join(''));
-    const script = [
-      '#!/bin/sh',
-      // Node, its loaders and this file, as they run here.
-      `exec ${[process.execPath, ...process.execArgv, fileURLToPath(import.meta.url), 'run-one', store, file, `--evaluation=${evaluation}`].map(quoted).join(' ')}`,
-    ].join('\n');
-    const id = execFileSync(
-      'sbatch',
-      [
-        '--parsable',
-        '--requeue',
-        `--job-name=${name}`,
-        `--array=0-${part.length - 1}%${values.parallel}`,
-        `--output=${join(shared, 'logs', '%A_%a.log')}`,
-      ],
-      { input: `${script}\n`, encoding: 'utf8' },
-    );
-    console.log(`Submitted ${part.length} attempts as job ${id.trim()}.`);
-  }
+  const options = await batch();
+  const jobs = await pendingJobs(options);
   if (jobs.length === 0) console.log('Nothing is left to be done.');
+  const arrayTasks = Number(values['array-tasks']);
+  for (let from = 0; from < jobs.length; from += arrayTasks) {
+    try {
+      await submitArray(name, jobs.slice(from, from + arrayTasks));
+    } catch (error) {
+      // Their file stays: an `sbatch` that gave up waiting for an answer may have been heard.
+      await giveBackJobs(jobs.slice(from), options);
+      throw new Error(
+        `${jobs.length - from} attempts were not submitted and are given back. Mend what is told below, or wait until Slurm takes more, and submit again.`,
+        { cause: error },
+      );
+    }
+  }
+}
+
+async function submitArray(name: string, jobs: readonly SampleJob[]): Promise<void> {
+  const file = join(shared, `jobs-${randomUUID()}.jsonl`);
+  await writeWhole(file, jobs.map((job) => `${JSON.stringify(job)}\n`).join(''));
+  const script = [
+    '#!/bin/sh',
+    // Node, its loaders and this file, as they run here.
+    `exec ${[process.execPath, ...process.execArgv, fileURLToPath(import.meta.url), 'run-one', store, file, `--evaluation=${evaluation}`].map(quoted).join(' ')}`,
+  ].join('\n');
+  const id = execFileSync(
+    'sbatch',
+    [
+      '--parsable',
+      '--requeue',
+      `--job-name=${name}`,
+      `--array=0-${jobs.length - 1}%${values.parallel}`,
+      `--output=${join(shared, 'logs', '%A_%a.log')}`,
+    ],
+    { input: `${script}\n`, encoding: 'utf8' },
+  );
+  console.log(`Submitted ${jobs.length} attempts as job ${id.trim()}.`);
+}
+
+/** That of all arrays of this run's folder, and of no other's. */
+async function jobName(): Promise<string> {
+  const hash = createHash('sha256').update(await realpath(store)).digest('hex');
+  return `swelancer-${basename(store)}-${hash.slice(0, 10)}`;
 }
 
 async function merge(): Promise<void> {
@@ -108,18 +135,8 @@ async function merge(): Promise<void> {
 
 async function* readAll(outcomes: string): AsyncGenerator {
   for (const name of (await readdir(outcomes)).filter((name) => name.endsWith('.json'))) {
-    const file = join(outcomes, name);
-    const text = await readFile(file, 'utf8');
-    let outcome: unknown;
-    try {
-      outcome = JSON.parse(text);
-    } catch (error) {
-      // Its node lost power before the bytes were on disk. Out of the way, so that the attempt is handed out again.
-      await rename(file, `${file}.damaged`);
-      console.error(`${file} cannot be read, and is kept as ${name}.damaged: ${String(error)}`);
-      continue;
-    }
-    yield outcome;
+    const outcome = await readUndamaged(join(outcomes, name), (value) => value);
+    if (outcome !== undefined) yield outcome;
   }
   yield* unfinished();
 }
@@ -161,7 +178,7 @@ async function runOne(index: number): Promise<void> {
       signal: stop.signal,
       lostUsage,
       onUsage: (usage) => {
-        writeFileSync(`${spent}.part`, JSON.stringify([...lostUsage, usage]));
+        writeFileSync(`${spent}.part`, JSON.stringify([...lostUsage, usage]), { flush: true });
         renameSync(`${spent}.part`, spent);
       },
       // Transcript and events go straight into the attempt's folder.
@@ -179,10 +196,32 @@ async function runOne(index: number): Promise<void> {
 async function left(job: SampleJob): Promise<{ work?: SampleJob['saved']; spent: AgentUsage[] }> {
   const { work, spent } = filesOf(job);
   // What each of them has spent, as `runOne` writes it. The last one may have saved its work, which tells it too.
-  const usages = existsSync(spent) ? (JSON.parse(await readFile(spent, 'utf8')) as AgentUsage[]) : [];
-  if (!existsSync(work)) return { spent: usages };
-  const saved = ungradedResultSchema.parse(JSON.parse(await readFile(work, 'utf8')));
-  return { work: saved, spent: usages.slice(0, -1) };
+  const usages = existsSync(spent) ? ((await readUndamaged(spent, asUsages)) ?? []) : [];
+  const saved = existsSync(work)
+    ? await readUndamaged(work, (value) => ungradedResultSchema.parse(value))
+    : undefined;
+  return saved === undefined ? { spent: usages } : { work: saved, spent: usages.slice(0, -1) };
+}
+
+function asUsages(value: unknown): AgentUsage[] {
+  if (!Array.isArray(value)) throw new TypeError('It is no list of usages.');
+  // What `runOne` has written.
+  return value as AgentUsage[];
+}
+
+/**
+ * What is in a file of JSON. One that is damaged, whose node lost power before the bytes were on disk, is put out of the way
+ * and is as one that is not there: it is no reason to leave the others.
+ */
+async function readUndamaged<T>(file: string, as: (value: unknown) => T): Promise<T | undefined> {
+  const text = await readFile(file, 'utf8');
+  try {
+    return as(JSON.parse(text));
+  } catch (error) {
+    await rename(file, `${file}.damaged`);
+    console.error(`${file} cannot be read, and is kept as ${basename(file)}.damaged: ${String(error)}`);
+    return undefined;
+  }
 }
 
 function filesOf(job: SampleJob) {

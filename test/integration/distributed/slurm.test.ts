@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,9 +21,9 @@ describeSlurm('an evaluation as array jobs of Slurm', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const slurm = (
+  const told = (
     command: 'submit' | 'merge' | 'run-one',
-    { jobs = [], environment = {} }: { jobs?: readonly string[]; environment?: NodeJS.ProcessEnv } = {},
+    { more = [], environment = {} }: { more?: readonly string[]; environment?: NodeJS.ProcessEnv } = {},
   ) => {
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
@@ -33,14 +33,15 @@ describeSlurm('an evaluation as array jobs of Slurm', () => {
         'examples/slurm.ts',
         command,
         join(folder, 'store'),
-        ...jobs,
+        ...more,
         '--evaluation=test/fixtures/slurm-evaluation.ts',
       ],
       { env: { ...cluster.environment, SWELANCER_HELD_FOLDER: folder, ...environment }, encoding: 'utf8' },
     );
     if (status !== 0) throw new Error(`${command} ended with ${String(status)}: ${stderr}`);
-    return stdout;
+    return { stdout, stderr };
   };
+  const slurm = (...call: Parameters<typeof told>) => told(...call).stdout;
   const lines = (what: string) =>
     readFileSync(join(folder, 'log'), 'utf8')
       .split('\n')
@@ -119,10 +120,10 @@ describeSlurm('an evaluation as array jobs of Slurm', () => {
     const jobs = readdirSync(shared).filter((name) => name.endsWith('.jsonl'));
     const path = join(shared, jobs[0] ?? '');
     slurm('run-one', {
-      jobs: [path],
+      more: [path],
       environment: { SLURM_ARRAY_TASK_ID: '0', SWELANCER_HELD_TURNS: '99' },
     });
-    slurm('run-one', { jobs: [path], environment: { SLURM_ARRAY_TASK_ID: '1' } });
+    slurm('run-one', { more: [path], environment: { SLURM_ARRAY_TASK_ID: '1' } });
 
     expect(() => slurm('submit')).toThrow(/refused task .* limits\.turns was not set and is 99/);
     const run = await StoredRun.open(join(folder, 'store'));
@@ -131,5 +132,73 @@ describeSlurm('an evaluation as array jobs of Slurm', () => {
     await until('the end of the second array', queueEmpty);
     expect(slurm('submit')).toContain('Nothing is left');
     expect((await run.records()).map(({ status }) => status)).toEqual(Array(4).fill('scored'));
+  });
+
+  it('does not take for dead what Slurm would not have, all of it or a part, and has it done later', async () => {
+    writeFileSync(join(folder, 'let-solve'), '');
+    writeFileSync(join(folder, 'let-grade'), '');
+    for (let round = 0; round < 4; round++) {
+      expect(() => slurm('submit', { environment: { SBATCH_PARTITION: 'nowhere' } })).toThrow(
+        /4 attempts were not submitted and are given back.*invalid partition/s,
+      );
+    }
+    // As over a limit on what may be submitted: an array goes through, and the next does not.
+    const limited = join(folder, 'bin');
+    mkdirSync(limited);
+    const script = [
+      `#!/bin/sh`,
+      `[ -e ${folder}/taken ] && { echo 'Job violates submit limit' >&2; exit 1; }`,
+      `touch ${folder}/taken`,
+      `PATH=$\{PATH#*:} exec sbatch "$@"`,
+    ];
+    writeFileSync(join(limited, 'sbatch'), script.join('\n'));
+    chmodSync(join(limited, 'sbatch'), 0o755);
+    const environment = { PATH: `${limited}:${cluster.environment['PATH'] ?? ''}` };
+    const more = ['--array-tasks=3'];
+    expect(() => slurm('submit', { more, environment })).toThrow(
+      /1 attempts were not submitted and are given back.*violates submit limit/s,
+    );
+    await until('the end of the array', queueEmpty);
+    expect(slurm('submit', { more })).toContain('Submitted 1 attempts');
+    await until('the end of the second array', queueEmpty);
+    expect(slurm('submit')).toContain('Nothing is left');
+    const records = await (await StoredRun.open(join(folder, 'store'))).records();
+    expect(records.map(({ status, attempt }) => [status, attempt])).toEqual(Array(4).fill(['scored', 1]));
+  });
+
+  it('goes on where a file of an attempt that did not come back is damaged', async () => {
+    expect(slurm('submit')).toContain('Submitted 4 attempts');
+    await until('work', () => lines('solve').length === 4);
+    cluster.run('scancel', '--user=root');
+    await until('the end of the array', queueEmpty);
+    writeFileSync(join(folder, 'let-solve'), '');
+    writeFileSync(join(folder, 'let-grade'), '');
+    const work = join(folder, 'store', 'slurm', 'work');
+    const [first = '', second = ''] = readdirSync(work).filter((name) => name.endsWith('.spent.json'));
+    writeFileSync(join(work, first), '');
+    writeFileSync(join(work, second.replace('.spent.json', '.json')), '{"torn');
+    const { stdout, stderr } = told('merge');
+    expect(stderr).toContain(`kept as ${first}.damaged`);
+    expect(stderr).toContain(`kept as ${second.replace('.spent.json', '.json')}.damaged`);
+    expect(stdout).toContain('"unfinished":3');
+    expect(existsSync(join(work, `${first}.damaged`))).toBe(true);
+    expect(slurm('submit')).toContain('Submitted 4 attempts');
+    await until('the end of the second array', queueEmpty);
+    expect(slurm('submit')).toContain('Nothing is left');
+  });
+
+  it('is not kept from submitting by another folder of that name, nor by what somebody else has queued', async () => {
+    const hold = (name: string, user: string) =>
+      cluster.run('sbatch', '--hold', '--output=/dev/null', `--uid=${user}`, `--job-name=${name}`, '--wrap=true');
+    hold('swelancer-store', 'root');
+    expect(slurm('submit')).toContain('Submitted 4 attempts');
+    expect(slurm('submit')).toContain('Still under way');
+    const names = cluster.run('squeue', '--noheader', '--format=%j').trim().split(/\s+/);
+    const own = names.find((name) => name !== 'swelancer-store') ?? '';
+    cluster.run('scancel', '--user=root');
+    await until('the end of the array', queueEmpty);
+    hold(own, 'nobody');
+    expect(slurm('submit')).toContain('Submitted 4 attempts');
+    cluster.run('scancel', '--user=nobody');
   });
 });
