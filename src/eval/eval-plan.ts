@@ -11,7 +11,7 @@ import type { SampleJobOptions } from './run-sample-job.js';
 export interface EvalConcurrency {
   /** Samples under way. Default: 4. */
   readonly tasks: number;
-  /** Starts of computers until they are ready, image pulls included. Default: no bound. */
+  /** Starts of computers until they are ready, whatever they are for, image pulls included. Default: no bound. */
   readonly starts: number;
   /**
    * Images being fetched, ahead of their use or in a start, over all machines. A start that waits for one does so within

@@ -9,6 +9,7 @@ import { Redactor } from '../redaction.js';
 import { taskScorer } from '../scorer/task-scorer.js';
 import type { Scorer } from '../scorer/scorer.js';
 import type { SharedSetups } from '../swelancer/shared-setups.js';
+import type { Countdown } from './countdown.js';
 import { type Deadlines, defaultDeadlines } from './deadlines.js';
 import { runPhase } from './phase.js';
 import type { GradingMode, RunTaskOptions } from './run-task-options.js';
@@ -32,7 +33,8 @@ export interface Attempt {
   phase<T>(phase: Phase, deadline: keyof Deadlines | undefined, work: PhaseWork<T>): Promise<T>;
 }
 
-export type PhaseWork<T> = (scope: EventScope, signal: AbortSignal) => Promise<T>;
+/** `clock` is that of the phase's deadline. */
+export type PhaseWork<T> = (scope: EventScope, signal: AbortSignal, clock: Countdown) => Promise<T>;
 
 /** Filled in as the phases go, so that a result of any status carries what was known by then. */
 export interface AttemptFacts {

@@ -14,15 +14,16 @@ import type { ProvisionedComputer } from '../swelancer/provision.js';
 import type { TestsCustody } from '../swelancer/tests-custody.js';
 import type { Attempt } from './attempt.js';
 import type { CollectedWork } from './collect.js';
+import type { Countdown } from './countdown.js';
+import { offTheClock, throughGate } from './gates.js';
 import { provisionOf } from './provision-of-attempt.js';
-import { throughGate } from './gates.js';
 
 /** Grades an attempt in the session that `open` makes, and closes it. */
 export async function gradeAttempt(attempt: Attempt, open: SessionOpener): Promise<Score> {
   const { task, gates, signal: cancelled } = attempt.options;
   return throughGate(gates?.grade, cancelled, () =>
-    attempt.phase('grade', 'gradeMs', async (events, signal) => {
-      const session = open(events, signal);
+    attempt.phase('grade', 'gradeMs', async (events, signal, clock) => {
+      const session = open(events, signal, clock);
       try {
         return await scoreSession(attempt.scorer, { task, session, signal, events });
       } finally {
@@ -32,7 +33,11 @@ export async function gradeAttempt(attempt: Attempt, open: SessionOpener): Promi
   );
 }
 
-type SessionOpener = (events: EventScope, signal: AbortSignal) => GradingSession & AsyncDisposable;
+type SessionOpener = (
+  events: EventScope,
+  signal: AbortSignal,
+  clock: Countdown,
+) => GradingSession & AsyncDisposable;
 
 /** A session in a computer that no agent has touched. */
 export function freshSession(
@@ -42,9 +47,14 @@ export function freshSession(
   base: BaseTree | undefined,
 ): SessionOpener {
   const { startMs, readyMs, gradeTryMs } = attempt.deadlines;
-  return (events, signal) =>
+  return (events, signal, clock) =>
     freshGrading({
-      provision: provisionOf(attempt, runtime, 'grading', { events, signal, timeoutMs: startMs }),
+      provision: provisionOf(attempt, runtime, 'grading', {
+        events,
+        signal,
+        timeoutMs: startMs,
+        startGate: offTheClock(attempt.options.gates?.start, clock),
+      }),
       ...work,
       base,
       readyTimeoutMs: readyMs,

@@ -1,6 +1,7 @@
 import { isSweLancerError, type Phase } from '../errors.js';
 import type { EventMap } from '../events/event.js';
 import { type EventScope, observe } from '../events/event-scope.js';
+import type { Countdown } from './countdown.js';
 import { PhaseTimeoutError, TaskCancelledError } from './errors.js';
 import { runStoppable } from './stoppable.js';
 
@@ -20,7 +21,7 @@ export interface PhaseOptions {
 /** Runs one phase between its events and under its deadline. @throws PhaseTimeoutError, TaskCancelledError */
 export async function runPhase<T>(
   { phase, events, about = {}, signal, timeoutMs, deadline, stopMs }: PhaseOptions,
-  work: (scope: EventScope, signal: AbortSignal) => Promise<T>,
+  work: (scope: EventScope, signal: AbortSignal, clock: Countdown) => Promise<T>,
 ): Promise<T> {
   if (signal?.aborted) throw cancelled(signal, phase);
   return observe(
@@ -32,7 +33,9 @@ export async function runPhase<T>(
     },
     async (span) => {
       try {
-        const ending = await runStoppable({ signal, timeoutMs, stopMs }, (stop) => work(span, stop));
+        const ending = await runStoppable({ signal, timeoutMs, stopMs }, (stop, clock) =>
+          work(span, stop, clock),
+        );
         if (ending.done) return ending.value;
         throw ending.stopped === 'timeout'
           ? new PhaseTimeoutError(phase, timeoutMs ?? 0, deadline)

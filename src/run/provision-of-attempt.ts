@@ -7,7 +7,7 @@ export function provisionOf(
   attempt: Attempt,
   runtime: ComputerRuntime,
   purpose: ComputerRequest['purpose'],
-  call: Pick<ProvisionOptions, 'events' | 'signal' | 'timeoutMs'>,
+  call: Pick<ProvisionOptions, 'events' | 'signal' | 'timeoutMs' | 'startGate'>,
 ): ProvisionOptions {
   const { options, redactor, setups, facts } = attempt;
   return {

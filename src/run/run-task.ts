@@ -42,8 +42,7 @@ export async function runTask(options: RunTaskOptions): Promise<TaskResult> {
 }
 
 async function earn(attempt: Attempt): Promise<Score> {
-  const { gates, signal } = attempt.options;
-  const provisioned = await throughGate(gates?.start, signal, () => provision(attempt));
+  const provisioned = await provision(attempt);
   try {
     const prepared = await attempt.phase('prepare', 'prepareMs', (events, signal) =>
       prepareComputer({
@@ -82,7 +81,7 @@ function sessionFor(
 
 /** A computer of our own, started and ready; or the caller's, as it is. */
 async function provision(attempt: Attempt): Promise<ProvisionedComputer> {
-  const { computer: foreign, runtime, computers = {} } = attempt.options;
+  const { computer: foreign, runtime, computers = {}, gates } = attempt.options;
   if (foreign !== undefined || runtime === undefined) {
     if (foreign === undefined)
       throw new Error('beginAttempt lets no task through without a computer or a runtime.');
@@ -98,6 +97,7 @@ async function provision(attempt: Attempt): Promise<ProvisionedComputer> {
     events: attempt.events,
     signal: attempt.options.signal ?? new AbortController().signal,
     timeoutMs: startMs,
+    startGate: (work, signal) => throughGate(gates?.start, signal, work),
   });
   attempt.facts.image = fullSetup(provision).image;
   const ready = await startReadyComputer({

@@ -12,6 +12,7 @@ import type { ProvisionedComputer } from '../swelancer/provision.js';
 import { answerFileOf } from './answer-file.js';
 import { checkedMetadata, checkedUsage } from './agent-report.js';
 import type { Attempt } from './attempt.js';
+import type { Countdown } from './countdown.js';
 import { AgentError } from './errors.js';
 import { type Ending, runStoppable } from './stoppable.js';
 import { createUserTool } from './user-tool-of-attempt.js';
@@ -28,10 +29,10 @@ export async function solve(
   await attempt.phase('solve', undefined, async (events, signal) => {
     // Closes the agent's view of the computer: what an agent starts after its time would disturb grading.
     const over = new AbortController();
-    const work = async (stop: AbortSignal) => {
+    const work = async (stop: AbortSignal, clock: Countdown) => {
       options.onUsage?.({});
       try {
-        return await agent.solve(contextOf(attempt, provisioned, userTool.run, events, stop, over.signal));
+        return await agent.solve(contextOf(attempt, provisioned, userTool.on(clock), events, stop, over.signal));
       } catch (error) {
         throw agentFault(agent.name, error);
       }

@@ -1,4 +1,5 @@
 import { longestTimerMs } from '../computer/deadline.js';
+import { type Countdown, countdown } from './countdown.js';
 
 export interface StoppableOptions {
   readonly signal?: AbortSignal | undefined;
@@ -24,7 +25,7 @@ export type Ending<T> =
  */
 export async function runStoppable<T>(
   { signal, timeoutMs, timeoutReason, stopMs }: StoppableOptions,
-  work: (signal: AbortSignal) => Promise<T>,
+  work: (signal: AbortSignal, clock: Countdown) => Promise<T>,
 ): Promise<Ending<T>> {
   const stop = new AbortController();
   const state: { stopped: Stop | undefined } = { stopped: undefined };
@@ -41,19 +42,14 @@ export async function runStoppable<T>(
   };
   const onAbort = () => tell('abort', signal?.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
-  const timer =
-    timeoutMs === undefined || timeoutMs === Infinity
-      ? undefined
-      : setTimeout(
-          () => tell('timeout', timeoutReason?.() ?? new Error(`${timeoutMs} ms are over.`)),
-          // Some weeks: whoever gives more means that it has no end.
-          Math.min(timeoutMs, longestTimerMs),
-        );
+  using clock = countdown(timeoutMs, () =>
+    tell('timeout', timeoutReason?.() ?? new Error(`${timeoutMs ?? 0} ms are over.`)),
+  );
   // A listener of an event before this call may have aborted already.
   if (signal?.aborted) onAbort();
   const finished = async (): Promise<Ending<T>> => {
     try {
-      return { done: true, value: await work(stop.signal), stopped: state.stopped };
+      return { done: true, value: await work(stop.signal, clock), stopped: state.stopped };
     } catch (error) {
       if (state.stopped === undefined) throw error;
       return { done: false, stopped: state.stopped };
@@ -62,7 +58,6 @@ export async function runStoppable<T>(
   try {
     return await Promise.race([finished(), abandoned]);
   } finally {
-    clearTimeout(timer);
     clearTimeout(abandonTimer);
     signal?.removeEventListener('abort', onAbort);
   }

@@ -6,12 +6,14 @@ import type { ProvisionedComputer } from '../swelancer/provision.js';
 import { type SecondComputer, startSecondComputer } from '../swelancer/second-computer.js';
 import { runUserTool, type UserToolPlace } from '../swelancer/user-tool.js';
 import type { Attempt } from './attempt.js';
+import type { Countdown } from './countdown.js';
+import { offTheClock } from './gates.js';
 import { provisionOf } from './provision-of-attempt.js';
 
 /** The user tool of one attempt, with the side computer it keeps between calls. */
 export interface UserToolOfAttempt extends AsyncDisposable {
-  /** Undefined where the agent has no user tool. */
-  readonly run: AgentContext['userTool'];
+  /** For an agent whose time is on `clock`. Undefined where it has no user tool. */
+  on(clock: Countdown): AgentContext['userTool'];
 }
 
 export function createUserTool(
@@ -21,24 +23,26 @@ export function createUserTool(
 ): UserToolOfAttempt {
   const { task, userTool = true } = attempt.options;
   if (task.variant !== 'ic_swe' || !userTool)
-    return { run: undefined, [Symbol.asyncDispose]: async () => undefined };
+    return { on: () => undefined, [Symbol.asyncDispose]: async () => undefined };
   const events = attempt.events.within({ phase: 'solve' });
   const beside = sideComputer(attempt, provisioned, prepared);
-  const place: UserToolPlace =
+  const placeOn = (clock: Countdown): UserToolPlace =>
     attempt.grading === 'in-place' && prepared.tests !== undefined
       ? { kind: 'in-place', tests: prepared.tests }
-      : { kind: 'side-computer', prepare: beside.prepare };
+      : { kind: 'side-computer', prepare: (signal) => beside.prepare(signal, clock) };
   return {
-    run: (options = {}) =>
-      runUserTool({
-        taskId: task.id,
-        agentComputer: provisioned.computer.within(events),
-        layout: provisioned.layout,
-        place,
-        events,
-        signal: options.signal ?? attempt.options.signal ?? new AbortController().signal,
-        timeoutMs: attempt.deadlines.userToolMs,
-      }),
+    on:
+      (clock) =>
+      (options = {}) =>
+        runUserTool({
+          taskId: task.id,
+          agentComputer: provisioned.computer.within(events),
+          layout: provisioned.layout,
+          place: placeOn(clock),
+          events,
+          signal: options.signal ?? attempt.options.signal ?? new AbortController().signal,
+          timeoutMs: attempt.deadlines.userToolMs,
+        }),
     [Symbol.asyncDispose]: beside.dispose,
   };
 }
@@ -49,20 +53,25 @@ function sideComputer(attempt: Attempt, agent: ProvisionedComputer, prepared: Pr
   const events = attempt.events.within({ phase: 'solve' });
   let started: Promise<SecondComputer> | undefined;
 
-  const start = async (signal: AbortSignal): Promise<SecondComputer> => {
+  const start = async (signal: AbortSignal, clock: Countdown): Promise<SecondComputer> => {
     if (runtime === undefined) throw new Error('A side computer is used only where there is a runtime.');
     const { startMs, readyMs } = attempt.deadlines;
     return startSecondComputer(
-      provisionOf(attempt, runtime, 'user-tool', { events, signal, timeoutMs: startMs }),
+      provisionOf(attempt, runtime, 'user-tool', {
+        events,
+        signal,
+        timeoutMs: startMs,
+        startGate: offTheClock(attempt.options.gates?.start, clock),
+      }),
       readyMs,
     );
   };
 
-  const prepare = async (signal: AbortSignal): Promise<SecondComputer> => {
+  const prepare = async (signal: AbortSignal, clock: Countdown): Promise<SecondComputer> => {
     if (prepared.bundle === undefined) throw new Error('Only IC tasks have a user tool.');
     const source = { base: prepared.base, bundle: prepared.bundle };
     const patch = await extractPatch(agent.computer.within(events), agent.layout, source, { signal });
-    started ??= start(signal);
+    started ??= start(signal, clock);
     let side: SecondComputer;
     try {
       side = await started;

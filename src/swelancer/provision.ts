@@ -51,6 +51,11 @@ export interface ProvisionOptions {
   readonly redactor: Redactor;
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
+  /**
+   * Around each start until the computer is ready, but not around a wait for a set-up that another one makes. Default:
+   * nothing is bounded.
+   */
+  readonly startGate?: Gate | undefined;
   /** Around each fetch of an image. Default: nothing is bounded. */
   readonly pullGate?: Gate | undefined;
   /** Where set-ups are shared with other computers. Default: every computer goes through its own. */

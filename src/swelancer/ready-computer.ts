@@ -3,6 +3,7 @@ import { Deadline, over } from '../computer/deadline.js';
 import type { NetworkReport } from '../computer/network-policy.js';
 import { isSweLancerError } from '../errors.js';
 import type { EventScope } from '../events/event-scope.js';
+import type { Gate } from '../gate.js';
 import { isolate } from './isolate.js';
 import { harnessDirectory } from './own-git.js';
 import { fullSetup, type ProvisionedComputer, type ProvisionOptions, startComputer } from './provision.js';
@@ -41,8 +42,35 @@ const servicesTimeoutMs = 300_000;
 
 /** Starts a computer for a task, from a shared set-up where there is one. The caller disposes of it. */
 export async function startReadyComputer(options: ReadyComputerOptions): Promise<ReadyComputer> {
+  const { task, runtime, setups, timeoutMs, events, signal, startGate = open } = options.provision;
   const full = fullSetup(options.provision);
-  const role = await joinSetup(options, full);
+  const wanted = { task, runtime, start: full, layout: options.provision.options.layout };
+  const join = (): SetupRole => setups?.join(wanted) ?? { kind: 'alone' };
+  let mayWaitMs = timeoutMs + options.readyTimeoutMs + snapshotTimeoutMs;
+  for (;;) {
+    const outcome = await startGate(async () => {
+      const role: SetupRole = mayWaitMs > 0 ? join() : { kind: 'alone' };
+      return role.kind === 'waiting' ? role : await startAs(role, options, full);
+    }, signal);
+    if (!('kind' in outcome)) return outcome;
+    const since = performance.now();
+    // Out of the line: a place in it would be held for nothing.
+    if (await waitedFor(outcome.over, mayWaitMs, options)) mayWaitMs -= performance.now() - since;
+    else mayWaitMs = 0;
+    if (mayWaitMs > 0) continue;
+    events.emit('computer.degraded', {
+      reason: 'It is set up by itself: the set-up that it was to share took too long.',
+    });
+  }
+}
+
+const open: Gate = (work) => work();
+
+async function startAs(
+  role: Exclude<SetupRole, { kind: 'waiting' }>,
+  options: ReadyComputerOptions,
+  full: StartingPoint,
+): Promise<ReadyComputer> {
   switch (role.kind) {
     case 'alone':
       return await setUp(options, full);
@@ -53,28 +81,18 @@ export async function startReadyComputer(options: ReadyComputerOptions): Promise
   }
 }
 
-async function joinSetup(
+/** Whether it came in that many milliseconds. */
+async function waitedFor(
+  set: Promise<void>,
+  timeoutMs: number,
   options: ReadyComputerOptions,
-  start: StartingPoint,
-): Promise<Exclude<SetupRole, { kind: 'waiting' }>> {
-  const { task, runtime, setups, timeoutMs, events } = options.provision;
-  if (setups === undefined) return { kind: 'alone' };
-  const giveUpAt = performance.now() + timeoutMs + options.readyTimeoutMs + snapshotTimeoutMs;
-  for (;;) {
-    const role = setups.join({ task, runtime, start, layout: options.provision.options.layout });
-    if (role.kind !== 'waiting') return role;
-    const waited = await stepOf(options)('start', undefined, async (_, signal) => {
-      using deadline = new Deadline({ signal, timeoutMs: Math.max(giveUpAt - performance.now(), 0) });
-      const ended = await deadline.whileOpen(role.over);
-      signal.throwIfAborted();
-      return ended !== over;
-    });
-    if (waited) continue;
-    events.emit('computer.degraded', {
-      reason: 'It is set up by itself: the set-up that it was to share took too long.',
-    });
-    return { kind: 'alone' };
-  }
+): Promise<boolean> {
+  return await stepOf(options)('start', undefined, async (_, signal) => {
+    using deadline = new Deadline({ signal, timeoutMs });
+    const ended = await deadline.whileOpen(set);
+    signal.throwIfAborted();
+    return ended !== over;
+  });
 }
 
 async function setUpFirst(

@@ -436,6 +436,63 @@ describe('runEval', () => {
     expect(most).toBeLessThanOrEqual(2);
   });
 
+  it.each([1, 3])('starts no more than %i computers at once, whatever they are for', async (starts) => {
+    const starting = new Set<object>();
+    const purposes = new Set<string>();
+    let most = 0;
+    const runtime = fakeBenchmarkRuntime({
+      on: ({ label, purpose }) => {
+        if (label !== 'start') return undefined;
+        const start = {};
+        purposes.add(purpose);
+        starting.add(start);
+        most = Math.max(most, starting.size);
+        return (async () => {
+          for (let turns = 0; turns < 5; turns++) await turn();
+          starting.delete(start);
+        })();
+      },
+    });
+    const agent = {
+      name: 'looks first',
+      solve: async (context: AgentContext) => {
+        await context.userTool?.();
+        return await fakeSolver.solve(context);
+      },
+    };
+    const options = { dataset: fakeTasks(12), runtime, concurrency: { tasks: 12, starts } };
+    const outcome = await runEval({ ...options, agent });
+    expect(outcome.summary.overall.earned).toBe(outcome.summary.overall.available);
+    expect([...purposes].sort()).toEqual(['agent', 'grading', 'user-tool']);
+    expect(most).toBe(starts);
+  });
+
+  it('keeps no place among the starts for one that waits for the set-up another one makes', async () => {
+    const dataset = Dataset.fromTasks([icTask({ id: '1_1' }), icTask({ id: '2_1' })]);
+    const begun: string[] = [];
+    const snapshots = withStubbornSnapshots(
+      fakeBenchmarkRuntime({
+        on: ({ label, taskId }) => {
+          if (label !== 'start') return undefined;
+          begun.push(taskId);
+          if (begun.length > 1) return undefined;
+          return (async () => {
+            while (!begun.includes('2_1')) await turn();
+          })();
+        },
+      }),
+    );
+    const outcome = await runEval({
+      dataset,
+      epochs: 2,
+      agent: fakeSolver,
+      runtime: snapshots,
+      concurrency: { tasks: 3, starts: 2 },
+    });
+    expect(begun.slice(0, 2)).toEqual(['1_1', '2_1']);
+    expect(outcome.records.map(({ status }) => status)).toEqual(Array(4).fill('scored'));
+  });
+
   it('fetches no more images at once than it may, ahead of their use and in starts', async () => {
     let [fetching, most, fetched] = [0, 0, 0];
     const fetch = async ({ pullGate, signal }: StartOptions) =>
