@@ -11,7 +11,8 @@ import type { TranscriptSink } from './transcript/transcript-sink.js';
 export interface Agent {
   readonly name: string;
   /**
-   * What decides how it works, such as its model, as plain JSON. A run's folder keeps it, and refuses to go on with another.
+   * What decides how it works, such as its model, as plain JSON: a run refuses what JSON would change, such as `Infinity`. A
+   * run's folder keeps it, and refuses to go on with another.
    */
   readonly configuration?: Readonly<Record<string, unknown>> | undefined;
   solve(context: AgentContext): Promise<AgentOutcome>;

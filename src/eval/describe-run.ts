@@ -33,7 +33,7 @@ export function runIdentity(options: IdentifyingOptions): RunIdentity {
     dataset: options.dataset.fingerprint,
     agent: options.agent.name,
     scorer: (options.scorer ?? taskScorer()).name,
-    configuration: { ...settings(options), ...options.configuration } as RunIdentity['configuration'],
+    configuration: plainJson({ ...settings(options), ...options.configuration }),
   };
 }
 
@@ -63,9 +63,9 @@ function describeTask({ id, variant, title, price, split, ...task }: Task) {
 }
 
 /** Settings that change what a result means. How many run at a time, and how long faults are waited out, do not. */
-function settings(options: IdentifyingOptions): RunDescription['configuration'] {
+function settings(options: IdentifyingOptions): Record<OwnSetting, unknown> {
   const { agent, computers = {}, prompt = 'default' } = options;
-  return plainJson({
+  return {
     agentConfiguration: 'configuration' in agent ? agent.configuration : undefined,
     scorerConfiguration: (options.scorer ?? taskScorer()).configuration,
     prompt: typeof prompt === 'function' ? digest(prompt) : prompt,
@@ -80,7 +80,7 @@ function settings(options: IdentifyingOptions): RunDescription['configuration'] 
     resources: computers.resources ?? {},
     environment: computers.environment === undefined ? 'default' : digest(computers.environment),
     layout: layoutName(computers.layout ?? officialLayout),
-  } satisfies Record<OwnSetting, unknown>);
+  };
 }
 
 /** Apart from the others, since a run can be scored again. */
@@ -93,7 +93,7 @@ function layoutName(layout: LayoutFactory): string {
   return layout === officialLayout ? 'official' : digest(layoutFacts(layout('')));
 }
 
-/** As it is read back from a file: undefined entries are gone. */
+/** As it is read back from a file: undefined entries are gone, and so is the sign of -0. */
 function plainJson(value: Record<string, unknown>): RunDescription['configuration'] {
   return JSON.parse(JSON.stringify(value)) as RunDescription['configuration'];
 }

@@ -65,7 +65,8 @@ export interface EvalOptions extends TaskOptions {
   readonly runId?: string | undefined;
   /**
    * What else decides what the results mean, such as the model and its settings. A store refuses to go on with another.
-   * Names that the run gives its own settings in `run.json`, such as `limits`, are refused.
+   * Refused are names that the run gives its own settings in `run.json`, such as `limits`, and what JSON would change, such as
+   * `Infinity`, a `Date` or `undefined` in a list; properties that are `undefined` count as absent.
    */
   readonly configuration?: Readonly<Record<string, Json>> | undefined;
   /**

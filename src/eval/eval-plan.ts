@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { ConfigurationError } from '../errors.js';
 import { type OptionNames, unknownOptions } from '../option-names.js';
 import { refuseProblems, sharedOptionProblems } from '../run/option-problems.js';
+import { configurationProblems } from './configuration-problems.js';
 import { defaultRetries, type EvalRetries, handedOutDeaths } from './retries.js';
 import type { EvalOptions } from './eval-options.js';
-import { hiddenSettings } from './own-settings.js';
 import type { SampleJobOptions } from './run-sample-job.js';
 
 /** What may happen at the same time, over all tasks. `Infinity` is no bound. */
@@ -170,7 +170,7 @@ export function planEval(
     ...unknownOptions(options, handsOut ? { ...evalNames, ...workerNames } : evalNames),
     ...unknownOptions(groupOf(options.concurrency), optionsSchema.shape.concurrency.shape, 'concurrency'),
     ...unknownOptions(options.retries, optionsSchema.shape.retries.shape, 'retries'),
-    ...hiddenSettings(options.configuration),
+    ...configurationProblems(options),
     ...sharedOptionProblems(options),
     ...issuesOf(parsed),
   ]);

@@ -6,6 +6,7 @@ import type { EventScope } from '../events/event-scope.js';
 import { type RunEvents, runEventsOf } from '../events/run-events.js';
 import type { ResultRecord, TaskResult, UngradedResult } from '../result/task-result.js';
 import { toErrorRecord } from '../errors.js';
+import { refuseProblems } from '../run/option-problems.js';
 import type { Scorer } from '../scorer/scorer.js';
 import { taskScorer } from '../scorer/task-scorer.js';
 import { describedSamples } from '../store/described-samples.js';
@@ -16,6 +17,7 @@ import { type AttemptKey, type SampleKey, sampleKeyText } from '../store/sample-
 import type { RunDescription } from '../store/run-description.js';
 import { RunStore } from '../store/run-store.js';
 import { StoredRun } from '../store/stored-run.js';
+import { scorerProblems } from './configuration-problems.js';
 import { ownVersions, scorerSettings } from './describe-run.js';
 import type { EvalOptions } from './eval-options.js';
 import { planEval } from './eval-plan.js';
@@ -57,6 +59,7 @@ export interface GradeRunOptions
  * @throws StoreError
  */
 export async function gradeRun(store: string, options: GradeRunOptions): Promise<EvalOutcome> {
+  refuseProblems('gradeRun', scorerProblems(options.scorer));
   const { description } = await StoredRun.open(store);
   const changes = settingDifferences(description, scoredBy(description, options.scorer ?? taskScorer()));
   if (changes.length > 0) {
@@ -86,6 +89,7 @@ export async function rescoreRun(
   store: string,
   { into, name, runId, ...options }: RescoreOptions,
 ): Promise<EvalOutcome> {
+  refuseProblems('rescoreRun', scorerProblems(options.scorer));
   const from = await StoredRun.open(store);
   const original = from.description;
   const scorer = options.scorer ?? taskScorer();

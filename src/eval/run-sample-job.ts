@@ -12,9 +12,9 @@ import type { AttemptFolder } from '../store/run-folder.js';
 import { StoredRun } from '../store/stored-run.js';
 import type { TaskResult, UngradedResult } from '../result/task-result.js';
 import { settingDifferences } from '../store/differences.js';
+import { configurationProblems } from './configuration-problems.js';
 import { runIdentity } from './describe-run.js';
 import type { EvalOptions } from './eval-options.js';
-import { hiddenSettings } from './own-settings.js';
 import { artifactsOf } from './artifacts-of.js';
 import { AttemptRecorder } from './attempt-recorder.js';
 import type { SampleJob, SampleOutcome } from './sample-job.js';
@@ -185,8 +185,10 @@ function ownWork(result: TaskResult, saved: UngradedResult): TaskResult {
 
 /** Why a worker's options do not fit a job. */
 function refusal({ run }: SampleJob, options: SampleJobOptions): string | undefined {
+  const problems = configurationProblems(options);
+  if (problems.length > 0) return problems.join('; ');
   const own = runIdentity(options);
-  const found = [...hiddenSettings(options.configuration), ...settingDifferences(run, own)];
+  const found = settingDifferences(run, own);
   if (run.dataset !== own.dataset) found.unshift('the dataset has other tasks');
   return found.length === 0 ? undefined : found.join('; ');
 }

@@ -4,12 +4,13 @@ import { GradingError } from '../swelancer/errors.js';
 import { icVerdict, type IcVerdictOptions, icVerdictSettings } from '../swelancer/grading/ic-verdict.js';
 import type { TestRound } from '../swelancer/grading/test-round.js';
 import type { Score, ScoreContext, Scorer } from './scorer.js';
+import { noBoundAsNull } from '../no-bound-as-null.js';
 
 /** Grades an IC task by its end-to-end tests: rounds are run until `icVerdict` decides. */
 export function icTestsScorer(options: IcVerdictOptions = {}): Scorer {
   return {
     name: 'ic-tests',
-    configuration: icVerdictSettings(options),
+    configuration: noBoundAsNull(icVerdictSettings(options)),
     score: (context) => scoreIc(context, options),
   };
 }

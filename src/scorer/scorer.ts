@@ -8,7 +8,8 @@ import type { TestTry } from '../swelancer/grading/test-try.js';
 export interface Scorer {
   readonly name: string;
   /**
-   * What decides how it scores, as plain JSON. A run's folder keeps it, and refuses to go on with another.
+   * What decides how it scores, as plain JSON: a run refuses what JSON would change, such as `Infinity`. A run's folder keeps
+   * it, and refuses to go on with another.
    */
   readonly configuration?: Readonly<Record<string, unknown>> | undefined;
   /**

@@ -15,6 +15,7 @@ import { type CliFolder, createCliFolder } from './cli-folder.js';
 import { cliPrompt } from './cli-prompt.js';
 import { usageSum } from '../../result/usage-sum.js';
 import { withUserTool } from './with-user-tool.js';
+import { noBoundAsNull } from '../../no-bound-as-null.js';
 
 /** Times that a program is sent back to an answer that cannot be graded. */
 const answerCorrections = 2;
@@ -132,7 +133,7 @@ export function cliAgent(options: CliAgentOptions): Agent {
     }
   };
 
-  return { name, configuration: configurationOf(options, version, timeoutMs), solve };
+  return { name, configuration: noBoundAsNull(configurationOf(options, version, timeoutMs)), solve };
 }
 
 /** Commands and variables by their digests: either may hold what is not for a run's folder. */

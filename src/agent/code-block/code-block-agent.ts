@@ -11,6 +11,7 @@ import { parityContextTokens, parityFit } from './parity-messages.js';
 import { parityReply } from './parity-reply.js';
 import { repairedAnswer } from './repaired-answer.js';
 import { repairedReply, turnsLeftLine } from './repaired-reply.js';
+import { noBoundAsNull } from '../../no-bound-as-null.js';
 
 export interface CodeBlockAgentOptions extends ModelAgentOptions {
   /** Default: 40, upstream's. */
@@ -91,7 +92,7 @@ export function codeBlockAgent(options: CodeBlockAgentOptions): Agent {
 
   return {
     name: sessionOptions.name,
-    configuration: { ...modelAgentSettings(sessionOptions), parity, maxOutputBytes },
+    configuration: noBoundAsNull({ ...modelAgentSettings(sessionOptions), parity, maxOutputBytes }),
     solve: (context) => runSession(context, sessionOptions, (session) => work(context, session)),
   };
 }

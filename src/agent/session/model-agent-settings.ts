@@ -1,4 +1,5 @@
 import { digest } from '../../digest.js';
+import { noBoundAsNull } from '../../no-bound-as-null.js';
 import type { ModelAgentOptions } from './run-session.js';
 
 export interface ModelAgentSettings extends ModelAgentOptions {
@@ -13,15 +14,15 @@ export interface ModelAgentSettings extends ModelAgentOptions {
  */
 export function modelAgentSettings(options: ModelAgentSettings): Record<string, unknown> {
   const { version, instructions, model, maxTurns, sampling = {}, estimate, modelTimeoutMs } = options;
-  return {
+  return noBoundAsNull({
     version,
     ...(instructions !== undefined && { instructions: digest(instructions) }),
     model: model.id,
     maxTurns,
-    sampling,
+    sampling: noBoundAsNull({ ...sampling }),
     images: options.images ?? false,
     validateAnswer: options.validateAnswer ?? false,
     ...(modelTimeoutMs !== undefined && { modelTimeoutMs }),
     ...(estimate !== undefined && { estimate: digest(estimate) }),
-  };
+  });
 }

@@ -16,6 +16,7 @@ import { middlewareChain } from './middleware-chain.js';
 import type { Tool, ToolContext, ToolResult } from './tool.js';
 import { toolPrompt } from './tool-prompt.js';
 import { type BuiltInTool, checkTools, toolSet } from './tool-set.js';
+import { noBoundAsNull } from '../../no-bound-as-null.js';
 
 export interface ToolAgentOptions extends ModelAgentOptions {
   /** Default: 200. */
@@ -142,14 +143,14 @@ export function toolAgent(options: ToolAgentOptions): Agent {
     maxOutputBytes,
   });
 
-  const configuration = {
+  const configuration = noBoundAsNull({
     ...modelAgentSettings({ ...options, version, maxTurns }),
     maxIdleTurns,
     maxOutputBytes,
     withoutTools: [...withoutTools].sort(),
     tools: Object.fromEntries(tools.map((tool) => [tool.name, toolDigest(tool)])),
     middleware: middleware.map(digest),
-  };
+  });
   return { name, configuration, solve };
 }
 

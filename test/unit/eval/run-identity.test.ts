@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,6 +59,77 @@ async function refusal(first: Partial<EvalOptions>, second: Partial<EvalOptions>
     throw error;
   }
 }
+
+/** As it was given, in JavaScript: types are no help there. */
+type Given = Partial<EvalOptions>;
+
+const circular: Record<string, unknown> = { name: 'ring' };
+circular['inner'] = [circular];
+
+describe('a configuration', () => {
+  it.each([
+    [{ maxTokens: Infinity }, '`configuration.maxTokens` is Infinity, which JSON has no form for'],
+    [{ model: { temperature: NaN } }, '`configuration.model.temperature` is NaN'],
+    [{ 'top p': -Infinity }, '`configuration["top p"]` is -Infinity'],
+    [{ stops: ['a', undefined] }, '`configuration.stops[1]` is undefined'],
+     
+    [{ stops: ['a', , 'b'] }, '`configuration.stops[1]` is undefined'],
+    [{ since: new Date(0) }, '`configuration.since` is an object of class Date'],
+    [{ prices: new Map([['a', 1]]) }, '`configuration.prices` is an object of class Map'],
+    [{ choose: () => 1 }, '`configuration.choose` is a function'],
+    [{ seed: 10n }, '`configuration.seed` is the bigint 10'],
+    [{ kind: Symbol('kind') }, '`configuration.kind` is a symbol'],
+    [circular, '`configuration.inner[0]` is something that it is itself a part of'],
+    [JSON.parse('{"a": {"__proto__": {"b": 1}}}'), '`configuration.a.__proto__` has a name that objects lose'],
+    [['a'], '`configuration` must be an object of settings by their names'],
+    ['a', '`configuration` must be an object of settings by their names'],
+  ])('is refused where JSON would change it, before anything is started (%#)', async (given: unknown, message) => {
+    const store = await newFolder();
+    const configuration = given as EvalOptions['configuration'];
+    const options = { dataset, agent: fakeSolver, runtime: fakeBenchmarkRuntime(), store };
+    const refused = (begin: () => unknown) => {
+      expect(begin).toThrow(ConfigurationError);
+      expect(begin).toThrow(message);
+    };
+    refused(() => runEval({ ...options, configuration }));
+    await expect(pendingJobs({ ...options, configuration })).rejects.toThrow(message);
+    expect(existsSync(store)).toBe(false);
+    const [job] = await pendingJobs(options);
+    const outcome = job && (await runSampleJob(job, { ...options, configuration }));
+    expect(outcome).toMatchObject({ type: 'refused', reason: expect.stringContaining(message) });
+  });
+
+  it.each([
+    [{ agent: { ...fakeSolver, configuration: { until: new Date(0) } } }, '`agent.configuration.until`'],
+    [{ scorer: { ...taskScorer(), configuration: { share: NaN } } }, '`scorer.configuration.share` is NaN'],
+  ])('is refused so of an agent and of a scorer (%#)', (given: Given, message) => {
+    const options = { dataset, agent: fakeSolver, runtime: fakeBenchmarkRuntime() };
+    expect(() => runEval({ ...options, ...given })).toThrow(message);
+  });
+
+  it('is refused so of the scorer that a run is to be graded by, before its folder is looked for', async () => {
+    const scorer = { ...taskScorer(), configuration: { share: 1n } };
+    const options = { dataset, runtime: fakeBenchmarkRuntime(), scorer };
+    const message = '`scorer.configuration.share` is the bigint 1';
+    await expect(gradeRun('nowhere', options)).rejects.toThrow(message);
+    const into = await newFolder();
+    await expect(rescoreRun('nowhere', { ...options, into })).rejects.toThrow(message);
+    expect(existsSync(into)).toBe(false);
+  });
+
+  it('is the same again with undefined properties, -0, and agents without bounds', async () => {
+    const given: object = { none: undefined, zero: -0, deep: [{ none: undefined }] };
+    const configuration = given as EvalOptions['configuration'];
+    const agent = { agent: toolAgent({ model, maxTurns: Infinity, maxOutputBytes: Infinity }) };
+    const options = { configuration, ...agent };
+    expect(await refusal(options, options)).toBeUndefined();
+    expect(await refusal(options, { ...agent, configuration: { zero: 0, deep: [{}] } })).toBeUndefined();
+    const cli = { agent: cliAgent({ ...command, timeoutMs: Infinity }) };
+    expect(await refusal(cli, cli)).toBeUndefined();
+    const blocks = { agent: codeBlockAgent({ model, maxTurns: Infinity, maxOutputBytes: Infinity }) };
+    expect(await refusal(blocks, blocks)).toBeUndefined();
+  });
+});
 
 const agents = (first: EvalOptions['agent'], second: EvalOptions['agent']) => [
   { agent: first },
