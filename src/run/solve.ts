@@ -32,7 +32,9 @@ export async function solve(
     const work = async (stop: AbortSignal, clock: Countdown) => {
       options.onUsage?.({});
       try {
-        return await agent.solve(contextOf(attempt, provisioned, userTool.on(clock), events, stop, over.signal));
+        return await agent.solve(
+          contextOf(attempt, provisioned, userTool.on(clock), events, stop, over.signal),
+        );
       } catch (error) {
         throw agentFault(agent.name, error);
       }

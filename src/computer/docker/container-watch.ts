@@ -21,6 +21,15 @@ export interface ExecObserver {
   readonly lost: (end: ContainerEnd) => void;
 }
 
+export interface WatchedContainer {
+  readonly docker: Docker;
+  readonly id: string;
+  /** Whether the engine is on this machine, so that nobody answers only when it has ended. */
+  readonly isLocal: boolean;
+  /** The engine's time: events from then on are replayed, so that none is missed. */
+  readonly sinceSeconds: number;
+}
+
 const engineEvent = z.looseObject({
   Action: z.string(),
   timeNano: z.number().optional(),
@@ -30,6 +39,8 @@ const engineEvent = z.looseObject({
 
 /** Milliseconds between the looks at an engine that has closed the event stream. */
 const reconnectWaitsMs = [100, 400, 1500] as const;
+/** Milliseconds between later looks at one on another machine, the link to which may come back. */
+const laterWaitMs = 3000;
 const verifyTimeoutMs = 5000;
 /** Milliseconds by which the engine's event may lag behind what a look at the container finds. */
 const eventGraceMs = 1000;
@@ -40,6 +51,7 @@ const memoryDeathSeconds = 5;
 export class ContainerWatch {
   readonly #docker: Docker;
   readonly #containerId: string;
+  readonly #isLocal: boolean;
   readonly #observers = new Map<string, ExecObserver>();
   readonly #endListeners = new Set<(end: ContainerEnd) => void>();
   #stream: Readable;
@@ -49,26 +61,20 @@ export class ContainerWatch {
   #lastMemoryKillSeconds = -Infinity;
   #memoryKills = 0;
 
-  /** `sinceSeconds` is the engine's time: events from then on are replayed, so that none is missed. */
-  static async open(
-    docker: Docker,
-    containerId: string,
-    sinceSeconds: number,
-    call: CallOptions,
-  ): Promise<ContainerWatch> {
-    const stream = await subscribe(docker, containerId, sinceSeconds, call);
-    return new ContainerWatch(docker, containerId, sinceSeconds, stream);
+  static async open(watched: WatchedContainer, call: CallOptions): Promise<ContainerWatch> {
+    return new ContainerWatch(watched, await subscribe(watched, call));
   }
 
-  private constructor(docker: Docker, containerId: string, sinceSeconds: number, stream: Readable) {
+  private constructor({ docker, id, isLocal, sinceSeconds }: WatchedContainer, stream: Readable) {
     this.#docker = docker;
-    this.#containerId = containerId;
+    this.#containerId = id;
+    this.#isLocal = isLocal;
     this.#lastEventSeconds = sinceSeconds;
     this.#stream = stream;
     void this.#follow();
   }
 
-  /** Set once the container has ended or the engine is gone. */
+  /** Set once the container has ended or the engine of this machine is gone. */
   get end(): ContainerEnd | undefined {
     return this.#end;
   }
@@ -135,46 +141,56 @@ export class ContainerWatch {
     }
   }
 
-  /** Looks whether the container still runs, and reports the end if it does not or nobody answers. */
-  async verify(): Promise<void> {
+  /** Looks whether the container still runs, and reports its end, or the link's where nobody answers. Gives either. */
+  async verify(): Promise<ContainerEnd | undefined> {
     for (const waitMs of reconnectWaitsMs) {
-      if (this.#isOver()) return;
+      if (this.#isOver()) return this.#end;
       try {
         const { State: state } = await callEngine(
           (abortSignal) => this.#docker.getContainer(this.#containerId).inspect({ abortSignal }),
           { timeoutMs: verifyTimeoutMs },
         );
-        if (state.Running || state.Status === 'created') return;
+        if (state.Running || state.Status === 'created') return undefined;
         // The event, which knows more, may still be on its way.
         if ((await this.endWithin(eventGraceMs)) === undefined) {
           this.report({ reason: state.OOMKilled ? 'out_of_memory' : 'ended', exitCode: state.ExitCode });
         }
-        return;
+        return this.#end;
       } catch (error) {
         if (hasStatus(error, 404)) {
           if ((await this.endWithin(eventGraceMs)) === undefined)
             this.report({ reason: 'removed', exitCode: null });
-          return;
+          return this.#end;
         }
         await wait(waitMs);
       }
     }
-    this.report({ reason: 'connection', exitCode: null });
+    return this.#unreachable();
+  }
+
+  /** The end of an engine on this machine is that of its containers. Elsewhere they may run on, and be reached again. */
+  #unreachable(): ContainerEnd {
+    const end: ContainerEnd = { reason: 'connection', exitCode: null };
+    if (this.#isLocal) this.report(end);
+    else for (const observer of [...this.#observers.values()]) observer.lost(end);
+    return end;
   }
 
   async #reconnect(): Promise<Readable | undefined> {
-    for (const waitMs of reconnectWaitsMs) {
+    for (let tries = 0; ; tries++) {
       await this.verify();
       if (this.#isOver()) return undefined;
+      const waitMs = reconnectWaitsMs[tries];
+      if (waitMs === undefined && this.#isLocal) break;
+      const watched = { docker: this.#docker, id: this.#containerId, sinceSeconds: this.#lastEventSeconds };
       try {
-        return await subscribe(this.#docker, this.#containerId, this.#lastEventSeconds, {
-          timeoutMs: verifyTimeoutMs,
-        });
+        return await subscribe(watched, { timeoutMs: verifyTimeoutMs });
       } catch {
-        await wait(waitMs);
+        // Who waits for the link to come back has a deadline of its own.
+        await wait(waitMs ?? laterWaitMs, undefined, { ref: waitMs !== undefined });
       }
     }
-    this.report({ reason: 'connection', exitCode: null });
+    this.#unreachable();
     return undefined;
   }
 
@@ -206,13 +222,11 @@ function readExitCode(text: string | undefined): number | null {
 }
 
 async function subscribe(
-  docker: Docker,
-  containerId: string,
-  sinceSeconds: number,
+  { docker, id, sinceSeconds }: Omit<WatchedContainer, 'isLocal'>,
   call: CallOptions,
 ): Promise<Readable> {
   const filters = {
-    container: [containerId],
+    container: [id],
     // The last two are podman's names, which its answers use only in part.
     event: ['die', 'oom', 'destroy', 'exec_die', 'died', 'remove'],
   };

@@ -57,7 +57,6 @@ export async function lossBehind(
     /no such container|is not running|non running container|is dead|marked for removal|removal of container|state improper/i.test(
       readRefusal(error).message,
     );
-  if (gone || isConnectionFailure(error)) await container.watch.verify();
-  const { end } = container.watch;
+  const end = gone || isConnectionFailure(error) ? await container.watch.verify() : container.watch.end;
   return end === undefined ? undefined : await lossOf(container, end, error);
 }

@@ -56,9 +56,8 @@ async function openChannel(
 
 /** What is lost with a shell around a process that did not tell the end of it. */
 async function lossOfUntold(container: DockerContainer, exitCode: number | null): Promise<Error | undefined> {
-  await container.watch.verify();
   // The container may be about to be told to have ended.
-  const end = await container.watch.endWithin(2000);
+  const end = (await container.watch.verify()) ?? (await container.watch.endWithin(2000));
   if (end !== undefined) return await lossOf(container, end);
   // Inside it can be ended by a signal only.
   const isKilled = exitCode === null || (exitCode > 128 && exitCode !== brokenPipeExitCode);

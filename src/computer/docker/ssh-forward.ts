@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
-import { mkdtemp } from 'node:fs/promises';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,9 @@ import { existsSync } from 'node:fs';
 /** Milliseconds for the connection and the log-in. */
 const openTimeoutMs = 30_000;
 const lookEveryMs = 50;
+/** Milliseconds between tries to open a forward again, at first and at most. */
+const firstPauseMs = 500;
+const longestPauseMs = 60_000;
 const defaultSocket = '/var/run/docker.sock';
 
 /**
@@ -19,9 +22,17 @@ const forwardText = `folder=$1; shift
 ssh "$@" 'cat >/dev/null; sleep 15' >/dev/null
 rm -rf "$folder"`;
 
+interface Forward {
+  readonly folder: string;
+  readonly socket: string;
+  /** Of `ssh`. */
+  readonly parameters: readonly string[];
+}
+
 /**
  * Forwards a local socket to the engine's on another machine with one `ssh`, which honours the user's configuration,
  * agents and jump hosts and never asks. (dockerode's own SSH opens a connection for every request, which servers refuse.)
+ * One that ends is opened again at the same place, for as long as this process lives.
  * @returns the path of the local socket
  */
 export async function forwardOverSsh(host: string, signal: AbortSignal | undefined): Promise<string> {
@@ -36,20 +47,35 @@ export async function forwardOverSsh(host: string, signal: AbortSignal | undefin
     ...['-o', 'ServerAliveInterval=15', '-o', 'ServerAliveCountMax=3'],
     ...['-L', `${socket}:${remote}`, ...(url.port === '' ? [] : ['-p', url.port]), '--', destination],
   ];
+  await openForward({ folder, socket, parameters }, { signal });
+  return socket;
+}
+
+/** With `ref: false` it keeps no process alive. @throws an error with the words of ssh, or the signal's reason */
+async function openForward(
+  forward: Forward,
+  waiting: { readonly signal?: AbortSignal | undefined; readonly ref?: boolean },
+): Promise<void> {
+  const { folder, socket, parameters } = forward;
   const ssh = spawn('sh', ['-c', forwardText, 'sh', folder, ...parameters], {
     detached: true,
     stdio: ['pipe', 'ignore', 'pipe'],
   });
+  // It ends when this process does, and must not keep it alive.
+  ssh.unref();
+  for (const stream of [ssh.stdin, ssh.stderr]) if (stream instanceof Socket) stream.unref();
   let words = '';
   ssh.stderr.setEncoding('utf8').on('data', (text: string) => {
     words = (words + text).slice(-2000);
   });
   let failure: string | undefined;
+  let isOpen = false;
   ssh.on('error', (error) => {
     failure = error.message;
   });
   ssh.on('exit', () => {
     failure ??= words.trim() || 'ssh ended';
+    if (isOpen) void openAgain(forward);
   });
   ssh.stdin.on('error', () => undefined);
   const giveUpAt = performance.now() + openTimeoutMs;
@@ -57,15 +83,39 @@ export async function forwardOverSsh(host: string, signal: AbortSignal | undefin
     while (!existsSync(socket)) {
       if (failure !== undefined) throw new Error(failure);
       if (performance.now() > giveUpAt) throw new Error(`ssh did not connect within ${openTimeoutMs} ms`);
-      await wait(lookEveryMs, undefined, { signal });
+      await wait(lookEveryMs, undefined, waiting);
     }
+    isOpen = true;
   } catch (error) {
     ssh.stdin.destroy();
-    ssh.kill();
+    killGroup(ssh);
+    await rm(folder, { recursive: true, force: true });
     throw error;
   }
-  // It ends when this process does, and must not keep it alive.
-  ssh.unref();
-  for (const stream of [ssh.stdin, ssh.stderr]) if (stream instanceof Socket) stream.unref();
-  return socket;
+}
+
+/** Until then the engine cannot be reached, which whoever calls it is told. */
+async function openAgain(forward: Forward): Promise<void> {
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+    await wait(pauseMs, undefined, { ref: false });
+    try {
+      // Not where somebody else has made one meanwhile.
+      await mkdir(forward.folder, { mode: 0o700 });
+    } catch {
+      return;
+    }
+    const isOpen = await openForward(forward, { ref: false }).then(
+      () => true,
+      () => false,
+    );
+    if (isOpen) return;
+  }
+}
+
+function killGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGTERM');
+  } catch {
+    // It has ended in the meantime.
+  }
 }

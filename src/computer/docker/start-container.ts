@@ -36,7 +36,8 @@ export async function startContainer(
   let watch: ContainerWatch | undefined;
   let log: ContainerLog | undefined;
   try {
-    watch = await ContainerWatch.open(docker, id, Math.floor(Date.parse(created) / 1000), call);
+    const sinceSeconds = Math.floor(Date.parse(created) / 1000);
+    watch = await ContainerWatch.open({ docker, id, isLocal: local, sinceSeconds }, call);
     log = await ContainerLog.open(docker, id, call);
     emit('computer.created', { purpose: plan.request.purpose, description: `container ${plan.name}` });
     const container: DockerContainer = {

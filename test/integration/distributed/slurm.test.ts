@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -189,7 +198,14 @@ describeSlurm('an evaluation as array jobs of Slurm', () => {
 
   it('is not kept from submitting by another folder of that name, nor by what somebody else has queued', async () => {
     const hold = (name: string, user: string) =>
-      cluster.run('sbatch', '--hold', '--output=/dev/null', `--uid=${user}`, `--job-name=${name}`, '--wrap=true');
+      cluster.run(
+        'sbatch',
+        '--hold',
+        '--output=/dev/null',
+        `--uid=${user}`,
+        `--job-name=${name}`,
+        '--wrap=true',
+      );
     hold('swelancer-store', 'root');
     expect(slurm('submit')).toContain('Submitted 4 attempts');
     expect(slurm('submit')).toContain('Still under way');

@@ -54,12 +54,26 @@ for (const strategy of ['lane', 'exec'] as const) {
   });
 }
 
+const restore = async () => undefined;
 const breaks = [
-  { title: 'a link that breaks', request: undefined },
+  { title: 'a link that breaks', cut: (link: EngineLink) => link.cut(), restore },
   // What a balancer between the two does.
-  { title: "a link that breaks its commands' connections only", request: /^POST \S*\/exec\// },
+  {
+    title: "a link that breaks its commands' connections only",
+    cut: (link: EngineLink) => link.cut(/^POST \S*\/exec\//),
+    restore,
+  },
+  {
+    title: 'a link that stays broken for a while',
+    cut: (link: EngineLink) => link.cutOff(),
+    // Whoever has sent a command has been told that the computer is lost.
+    restore: async (link: EngineLink, computer: ComputerInterface) => {
+      await expect(computer.sendShellCommand('true')).rejects.toMatchObject({ code: 'computer_lost' });
+      link.restore();
+    },
+  },
 ];
-for (const { title, request, strategy } of breaks.flatMap((kind) => [
+for (const { title, cut, restore, strategy } of breaks.flatMap((kind) => [
   { ...kind, strategy: 'lane' as const },
   { ...kind, strategy: 'exec' as const },
 ])) {
@@ -78,7 +92,10 @@ for (const { title, request, strategy } of breaks.flatMap((kind) => [
       },
       {
         capabilities: { survivesLostLinks: true },
-        faults: { cutLink: async () => link?.cut(request), restoreLink: async () => undefined },
+        faults: {
+          cutLink: async () => link && cut(link),
+          restoreLink: async (computer) => link && restore(link, computer),
+        },
       },
       ['faults'],
     );
