@@ -21,6 +21,7 @@ import { scorerProblems } from './configuration-problems.js';
 import { ownVersions, scorerSettings } from './describe-run.js';
 import type { EvalOptions } from './eval-options.js';
 import { planEval } from './eval-plan.js';
+import { spentBeside, type TakenOver } from './spent-beside.js';
 import type { EvalOutcome } from './eval-run.js';
 import { EvalSession } from './eval-session.js';
 
@@ -133,6 +134,7 @@ async function copyWork(from: StoredRun, target: RunStore, events: EventScope): 
   const { runId } = target.description;
   const records = bySample(await from.records());
   const ungraded = bySample(await from.ungraded());
+  const beside = await spentBeside(from);
   for (const sample of describedSamples(from.description)) {
     const key = { ...sample, attempt: 1 };
     const { finished, collected } = target.state(key);
@@ -145,6 +147,8 @@ async function copyWork(from: StoredRun, target: RunStore, events: EventScope): 
       kept === undefined
         ? await savedWork(from, records.get(text), scope)
         : await keptWork(from, kept, scope);
+    // Of one that is left out, all of it; before what is taken over, which is not taken over twice.
+    await target.spentBefore(sample, beside(sample, found && takenOver(found)));
     if (found === undefined) continue;
     const own = { runId, attempt: 1, workOf: undefined };
     if ('nothingToScore' in found) {
@@ -161,6 +165,12 @@ async function copyWork(from: StoredRun, target: RunStore, events: EventScope): 
 
 function bySample<Key extends SampleKey>(keys: readonly Key[]): ReadonlyMap<string, Key> {
   return new Map(keys.map((key) => [sampleKeyText(key), key]));
+}
+
+function takenOver(found: SavedWork): TakenOver {
+  const [type, of] =
+    'nothingToScore' in found ? (['result', found.nothingToScore] as const) : (['work', found.of] as const);
+  return { type, attempt: of.workOf ?? of.attempt };
 }
 
 type SavedWork =

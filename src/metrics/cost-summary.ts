@@ -57,7 +57,7 @@ function sumKnown(costs: readonly (readonly (number | undefined)[])[]): number {
 }
 
 /** A fault before the agent's turn costs nothing, which is known. */
-function hadNoAgent({ status, workOf, phases }: ResultRecord): boolean {
+export function hadNoAgent({ status, workOf, phases }: ResultRecord): boolean {
   return status !== 'scored' && workOf === undefined && phases.solve === undefined;
 }
 

@@ -85,7 +85,10 @@ const costSummarySchema = z.object({
   attemptsOfUnknownCost: count,
   /** The sum of the costs that are known, in dollars: a lower bound where some are not. */
   knownCost: z.number(),
-  /** The part of unfinished attempts in it. What they spent in their last half minute may not be known. */
+  /**
+   * The part of unfinished attempts in it. What they spent in their last half minute may not be known. In a run that scores
+   * another's work again, what that one had spent beside the work is among it.
+   */
   unfinishedCost: z.number(),
   cost: optional,
   /** Earned minus cost. */

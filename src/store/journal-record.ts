@@ -22,6 +22,13 @@ const spent = z.object({
   lost: usageSchema.optional(),
 });
 
+const spentBefore = z.object({
+  attempt: z.number().int(),
+  startedAt: time,
+  /** Undefined where no agent was at work. */
+  usage: usageSchema.optional(),
+});
+
 /** One line of a journal. `time` is in milliseconds since the epoch. */
 export const journalRecordSchema = z.discriminatedUnion('type', [
   /** A process has begun to work in the folder. */
@@ -48,6 +55,16 @@ export const journalRecordSchema = z.discriminatedUnion('type', [
   /** What agents at work had spent by then: all that is known of one whose process dies. The last one of an attempt counts. */
   z.object({ type: z.literal('attempts.spent'), time, attempts: z.array(spent) }),
   attemptFinished,
+  /**
+   * In a run that scores another's work again: what attempts of that run had spent on the sample beside the work that is
+   * taken over. Their numbers are that run's. The last record of a sample counts.
+   */
+  z.object({
+    type: z.literal('spent.before'),
+    time,
+    sample: z.object({ taskId: key.taskId, epoch: key.epoch }),
+    attempts: z.array(spentBefore),
+  }),
   /** An image was not there and has been fetched: later sessions may let that copy go. The fields are those of `FetchedImage`. */
   z.object({
     type: z.literal('image.fetched'),
@@ -66,4 +83,6 @@ export const journalRecordSchema = z.discriminatedUnion('type', [
 export type JournalRecord = z.infer<typeof journalRecordSchema>;
 /** What an attempt had spent at some moment. */
 export type SpentRecord = z.infer<typeof spent>;
+/** What an attempt of the run that is scored again had spent. */
+export type SpentBeforeRecord = z.infer<typeof spentBefore>;
 export type AttemptRecord = z.infer<typeof attemptFinished>;

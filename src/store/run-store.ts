@@ -12,7 +12,7 @@ import { createFolder, syncFolders, writeDurably } from './durable-file.js';
 import { StoreError } from './errors.js';
 import { FetchedImages } from './fetched-images.js';
 import { Journal } from './journal.js';
-import type { JournalRecord, SpentRecord } from './journal-record.js';
+import type { JournalRecord, SpentBeforeRecord, SpentRecord } from './journal-record.js';
 import { removeLeftovers } from './leftovers.js';
 import { type FolderLock, lockFolder } from './lock.js';
 import { type Patience, patiently } from './patience.js';
@@ -171,6 +171,12 @@ export class RunStore implements AsyncDisposable {
   /** Keeps what attempts under way have spent so far. */
   spent(attempts: readonly SpentRecord[]): Promise<void> {
     return this.#append({ type: 'attempts.spent', time: Date.now(), attempts: [...attempts] });
+  }
+
+  /** Keeps what another run, whose work of a sample is taken over, had spent on it beside that work. */
+  spentBefore({ taskId, epoch }: SampleKey, attempts: readonly SpentBeforeRecord[]): Promise<void> {
+    const sample = { taskId, epoch };
+    return this.#append({ type: 'spent.before', time: Date.now(), sample, attempts: [...attempts] });
   }
 
   /** The work of an earlier attempt, to be graded. Undefined where it is not whole: then the agent has to run again. */

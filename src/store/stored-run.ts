@@ -66,7 +66,8 @@ export class StoredRun {
 
   /**
    * Attempts that were begun and have no result, with what they had spent: those whose process died, and those under way.
-   * One whose work a later attempt graded is not among them; that one's result has its usage.
+   * One whose work a later attempt graded is not among them; that one's result has its usage. Of a run that scores another's
+   * work again, also what that run had spent beside the work.
    */
   async unfinishedAttempts(): Promise<readonly UnfinishedAttempt[]> {
     return (await this.allAttempts()).unfinished;

@@ -1,13 +1,18 @@
 import { usageSum } from '../result/usage-sum.js';
 import type { JournalRecord, SpentRecord } from './journal-record.js';
-import { type AttemptKey, attemptKeyText } from './sample-key.js';
+import { type AttemptKey, attemptKeyText, sampleKeyText } from './sample-key.js';
 
-/** An attempt that was begun and has no result: its process died, or it is under way. */
+/**
+ * An attempt that was begun and has no result: its process died, or it is under way. Where a run scores the work of another,
+ * also an attempt of that one which had other work, or none: its number and its result are that run's.
+ */
 export interface UnfinishedAttempt extends AttemptKey {
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   /** What its agent had told by then. Undefined where no agent was at work. */
   readonly usage: JournalUsage;
+  /** The part of `usage` that a result which grades its work later does not tell. */
+  readonly lost: JournalUsage;
 }
 
 type JournalUsage = SpentRecord['usage'];
@@ -26,6 +31,8 @@ interface OpenAttempt extends AttemptKey, Spending {
 /** Finds in a journal the attempts that came to no result, and whose work no result tells of. */
 export class UnfinishedAttempts {
   readonly #open = new Map<string, OpenAttempt>();
+  /** By sample: those of the run that is scored again. */
+  readonly #before = new Map<string, readonly UnfinishedAttempt[]>();
 
   take(record: JournalRecord): void {
     switch (record.type) {
@@ -56,6 +63,18 @@ export class UnfinishedAttempts {
       case 'attempts.spent':
         for (const attempt of record.attempts) this.#spend(attempt, attempt);
         return;
+      case 'spent.before': {
+        const { sample, attempts } = record;
+        this.#before.set(
+          sampleKeyText(sample),
+          attempts.map(({ attempt, startedAt, usage }) => ({
+            ...{ ...sample, attempt, startedAt },
+            usage,
+            lost: usage,
+          })),
+        );
+        return;
+      }
       case 'attempt.finished': {
         const { workOf } = record.result;
         this.#open.delete(attemptKeyText(record));
@@ -65,10 +84,12 @@ export class UnfinishedAttempts {
   }
 
   all(): readonly UnfinishedAttempt[] {
-    return [...this.#open.values()].map(({ taskId, epoch, attempt, startedAt, usage, lost }) => {
+    const open = [...this.#open.values()].map(({ taskId, epoch, attempt, startedAt, usage, lost }) => {
       const parts = [usage, lost].filter((part) => part !== undefined);
-      return { taskId, epoch, attempt, startedAt, usage: parts.length === 0 ? undefined : usageSum(parts) };
+      const all = parts.length === 0 ? undefined : usageSum(parts);
+      return { taskId, epoch, attempt, startedAt, usage: all, lost };
     });
+    return [...[...this.#before.values()].flat(), ...open];
   }
 
   #spend(key: AttemptKey, { usage, lost }: Spending): void {

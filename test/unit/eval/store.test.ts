@@ -33,7 +33,7 @@ import {
   StoreError,
   type SweLancerEvent,
 } from '../../../src/index.js';
-import { writeReport } from '../../../src/report/index.js';
+import { readReportData, writeReport } from '../../../src/report/index.js';
 import { inspectLogName } from '../../../src/report/inspect/index.js';
 import { fakeBenchmarkRuntime, fakeSolver, fakeTasks, lost } from '../../fixtures/fake-benchmark.js';
 import { isMissing } from '../../fixtures/system-need.js';
@@ -773,6 +773,86 @@ describe('the folder of a run', () => {
     expect(second.records.map(({ earned }) => earned)).toEqual([100, 200, 300]);
     expect(second.summary.cost.cost).toBe(0.03);
     expect(told).toEqual([]);
+  });
+
+  it('counts in a run that scores again all that the other had spent, and once', async () => {
+    const [store, into, third, partial] = [
+      await newFolder(),
+      await newFolder(),
+      await newFolder(),
+      await newFolder(),
+    ];
+    const dataset = fakeTasks(4);
+    const faults = new Map([
+      ['0_1', 1],
+      ['2_1', 2],
+    ]);
+    const agent: EvalOptions['agent'] = {
+      name: 'costly',
+      solve: async (context) => {
+        const usage = { costDollars: 0.5, inputTokens: 5, modelCalls: 1 };
+        context.reportUsage(usage);
+        const left = faults.get(context.task.id) ?? 0;
+        faults.set(context.task.id, left - 1);
+        if (left > 0) throw lost();
+        await fakeSolver.solve(context);
+        return { usage };
+      },
+    };
+    let gradings = 0;
+    const runtime = fakeBenchmarkRuntime({
+      on: ({ taskId, label }) =>
+        taskId === '1_1' && label === 'end-to-end tests' && gradings++ === 0 ? lost() : undefined,
+    });
+    const retries = { ...patient, attempts: 1 };
+    const first = await runEval({ dataset, agent, runtime, store, retries });
+    expect(first.records.map(({ status, attempt, workOf }) => [status, attempt, workOf])).toEqual([
+      ['scored', 2, undefined],
+      ['scored', 2, 1],
+      ['error', 2, undefined],
+      ['scored', 1, undefined],
+    ]);
+    const stored = await StoredRun.open(store);
+    // A process took two up again and died: one at work, the other in grading what it had taken over from one that died.
+    await using dying = await RunStore.open({ path: store, description: stored.description });
+    const [atWork, grading] = [
+      { taskId: '3-manager-0', epoch: 1, attempt: 2 },
+      { taskId: '0_1', epoch: 1, attempt: 3 },
+    ];
+    const work = await stored.work(first.records[0]!);
+    for (const key of [atWork, grading]) await dying.started(key);
+    await dying.collected(grading, { ...work!, attempt: 3 });
+    await dying.spent([
+      { ...atWork, usage: { costDollars: 0.25, inputTokens: 3 } },
+      { ...grading, lost: { costDollars: 0.125, inputTokens: 1 } },
+    ]);
+    const costIn = async (path: string) => {
+      const { cost } = (await readReportData(await StoredRun.open(path))).summary;
+      const { knownCost, attemptsOfUnknownCost, usage } = cost;
+      return { cost: cost.cost, knownCost, attemptsOfUnknownCost, usage };
+    };
+    const whole = await costIn(store);
+    expect(whole).toMatchObject({ cost: 3.875, usage: { inputTokens: 39 } });
+
+    const options = { dataset, runtime: fakeBenchmarkRuntime() };
+    for (let round = 0; round < 2; round++) {
+      const { summary } = await rescoreRun(store, { ...options, into });
+      expect(summary.cost).toMatchObject(whole);
+      expect(await costIn(into)).toEqual(whole);
+    }
+    await rescoreRun(into, { ...options, into: third });
+    expect(await costIn(third), 'scored again a second time').toEqual(whole);
+
+    const damaged = ['attempt-2/result.json', 'attempt-1/work.json'].map((name) =>
+      join(store, 'attempts/1_1/epoch-1', name),
+    );
+    for (const file of damaged) await rename(file, `${file}.gone`);
+    const { summary } = await rescoreRun(store, { ...options, into: partial });
+    expect(summary.missing).toEqual([{ taskId: '1_1', epoch: 1 }]);
+    expect(await costIn(partial), 'also of what is left out').toEqual(whole);
+    for (const file of damaged) await rename(`${file}.gone`, file);
+    expect((await rescoreRun(store, { ...options, into: partial })).summary.missing).toEqual([]);
+    expect(await costIn(partial), 'not twice of what is brought back').toEqual(whole);
   });
 
   it('says whose kept work cannot be graded since it is damaged', async () => {
