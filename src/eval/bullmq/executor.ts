@@ -19,7 +19,7 @@ import { cancelLine, type QueueOptions } from './queue-options.js';
 export interface BullmqExecutorOptions extends QueueOptions {
   /** How often each job's state is asked for. Default: 1,000 ms. */
   readonly pollMs?: number | undefined;
-  /** How long a cancellation waits for the workers to stop. Default: 60,000 ms. */
+  /** How long a cancellation waits for the workers to stop, and for a Redis that is away. Default: 60,000 ms. */
   readonly cancelMs?: number | undefined;
   /** How long a Redis that does not answer is waited for, before the run ends. Default: 600,000 ms. */
   readonly unreachableMs?: number | undefined;
@@ -33,11 +33,22 @@ export function bullmqExecutor(options: BullmqExecutorOptions): SampleExecutor &
   const { pollMs = 1_000, cancelMs = 60_000, unreachableMs = 600_000 } = options;
   const queue = new PersistentQueue(options, { unreachableMs, pollMs });
 
-  const untilDone = async (job: SampleJob, signal: AbortSignal): Promise<SampleOutcome> => {
+  /** `onAdding`: told of a question that changes the queue, which may be under way when the signal fires. */
+  const untilDone = async (
+    job: SampleJob,
+    signal: AbortSignal,
+    onAdding: (adding: Promise<unknown>) => void,
+  ): Promise<SampleOutcome> => {
     const id = sampleJobId(job);
     for (;;) {
       const state = await queue.ask((asked) => asked.getJobState(id), signal);
-      if (state === 'unknown') await queue.ask((asked) => asked.add(job.taskId, job, { jobId: id }), signal);
+      if (state === 'unknown') {
+        await queue.ask((asked) => {
+          const adding = asked.add(job.taskId, job, { jobId: id });
+          onAdding(adding);
+          return adding;
+        }, signal);
+      }
       if (state === 'completed' || state === 'failed') {
         const outcome = await outcomeOf(queue, job, signal);
         if (outcome !== undefined) return outcome;
@@ -48,8 +59,14 @@ export function bullmqExecutor(options: BullmqExecutorOptions): SampleExecutor &
     }
   };
 
-  const cancel = async (job: SampleJob, signal: AbortSignal): Promise<SampleOutcome | undefined> => {
+  const cancel = async (
+    job: SampleJob,
+    signal: AbortSignal,
+    adding: Promise<unknown> | undefined,
+  ): Promise<SampleOutcome | undefined> => {
     const id = sampleJobId(job);
+    // Else it could be looked for before it is there.
+    if (adding !== undefined) await queue.ask(() => adding.catch(() => undefined), signal);
     for (let told = false; ; ) {
       const state = await queue.ask((asked) => asked.getJobState(id), signal);
       if (state === 'unknown') return undefined;
@@ -86,8 +103,11 @@ export function bullmqExecutor(options: BullmqExecutorOptions): SampleExecutor &
   return {
     name: 'bullmq',
     run: async (job, { signal }) => {
+      let adding: Promise<unknown> | undefined;
       try {
-        return await untilDone(job, signal);
+        return await untilDone(job, signal, (begun) => {
+          adding = begun;
+        });
       } catch (error) {
         if (!signal.aborted) throw error;
         // The jobs are those of whoever has taken the run over.
@@ -95,7 +115,7 @@ export function bullmqExecutor(options: BullmqExecutorOptions): SampleExecutor &
       }
       const deadline = AbortSignal.timeout(cancelMs);
       try {
-        return await cancel(job, deadline);
+        return await cancel(job, deadline, adding);
       } catch (error) {
         if (!deadline.aborted) throw error;
         return await abandon(job);

@@ -16,6 +16,8 @@ export interface Patience {
 export class PersistentQueue implements AsyncDisposable {
   readonly queue: Queue;
   readonly #patience: Patience;
+  /** Whether the last question that is over was answered. */
+  #isAnswering = true;
 
   constructor({ connection, queueName = defaultQueueName, prefix }: QueueOptions, patience: Patience) {
     this.#patience = patience;
@@ -37,8 +39,11 @@ export class PersistentQueue implements AsyncDisposable {
     for (;;) {
       signal?.throwIfAborted();
       try {
-        return await answered(question(this.queue));
+        const answer = await answered(question(this.queue), signal);
+        this.#isAnswering = true;
+        return answer;
       } catch (cause) {
+        this.#isAnswering = false;
         if (performance.now() > giveUpAt) {
           throw new QueueError(
             `The queue ${this.queue.name} has not answered for ${Math.round(unreachableMs / 1000)} s. See whether Redis runs and is reachable from here, and run again to continue.`,
@@ -52,7 +57,9 @@ export class PersistentQueue implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      await answered(this.queue.close());
+      // Who did not answer is not waited for to say goodbye.
+      const { pollMs } = this.#patience;
+      await answered(this.queue.close(), this.#isAnswering ? undefined : AbortSignal.timeout(pollMs));
     } catch {
       await this.queue.disconnect();
     }
@@ -64,15 +71,22 @@ export function reconnectMs(attempts: number): number {
   return Math.min(100 * 2 ** attempts, 5_000);
 }
 
-async function answered<T>(answer: Promise<T>): Promise<T> {
+/** @throws the signal's reason as soon as it fires */
+async function answered<T>(answer: Promise<T>, signal?: AbortSignal): Promise<T> {
   const timer = new AbortController();
   answer.catch(() => undefined);
+  const given = signal === undefined ? timer.signal : AbortSignal.any([timer.signal, signal]);
   try {
     return await Promise.race([
       answer,
-      sleep(answerMs, undefined, { signal: timer.signal }).then(() => {
-        throw new Error(`Redis has not answered for ${answerMs} ms.`);
-      }),
+      sleep(answerMs, undefined, { signal: given }).then(
+        () => {
+          throw new Error(`Redis has not answered for ${answerMs} ms.`);
+        },
+        (error: unknown) => {
+          throw signal?.aborted === true ? signal.reason : error;
+        },
+      ),
     ]);
   } finally {
     timer.abort();

@@ -327,6 +327,16 @@ describeRedis('an evaluation over a queue', () => {
     await expectWorkKept({ costDollars: 0.01 });
   });
 
+  it('ends within its own time when it is cancelled while Redis does not answer', { timeout: 20_000 }, async () => {
+    start('worker', 1);
+    await using executor = bullmqExecutor({ connection: connection(), pollMs: 50, cancelMs: 100 });
+    const run = runEval({ ...held(1), executor, store: join(folder, 'store') });
+    await until('work', () => tasksOf('solve').length === 1);
+    redis.stopAnswering();
+    run.cancel();
+    expect((await run).status).toBe('cancelled');
+  });
+
   it('begins nothing of an attempt that was cancelled before a worker took it', async () => {
     const coordinator = start('coordinator', 1);
     await until('the job', async () => (await jobsLeft()) === 1);
