@@ -97,6 +97,7 @@ export async function rescoreRun(
   const events = runEventsOf(options.events);
   const target = await RunStore.open({
     path: into,
+    mismatchAdvice: 'Pass another folder as `into`, or what this one was scored from and by.',
     description: {
       ...scoredBy(original, scorer),
       runId: runId ?? randomUUID(),

@@ -30,6 +30,8 @@ export interface RunStoreOptions extends Patience {
   readonly description: RunDescription;
   /** Continues a folder whose dataset, agent or configuration was another. Its journal says so. Default: false. */
   readonly allowChanges?: boolean | undefined;
+  /** What to do where the folder is about something else, in a sentence for people. Default: names `allowChanges`. */
+  readonly mismatchAdvice?: string | undefined;
   /**
    * Told when another process has taken the folder over, within seconds, also while nothing is written. From then on every
    * write throws that error.
@@ -257,7 +259,14 @@ function plain({ taskId, epoch, attempt }: AttemptKey): AttemptKey {
   return { taskId, epoch, attempt };
 }
 
-async function describe(folder: RunFolder, { description, allowChanges }: RunStoreOptions) {
+async function describe(
+  folder: RunFolder,
+  {
+    description,
+    allowChanges,
+    mismatchAdvice = 'Use another folder, or pass `allowChanges` to mix both.',
+  }: RunStoreOptions,
+) {
   const existing = await readDescription(folder.description);
   if (existing === undefined) {
     await refuseOrphan(folder);
@@ -267,7 +276,7 @@ async function describe(folder: RunFolder, { description, allowChanges }: RunSto
   const changes = differences(existing, description);
   if (changes.length > 0 && allowChanges !== true) {
     throw new StoreError(
-      `The run in ${folder.path} is another one: ${changes.join('; ')}. Use another folder, or pass \`allowChanges\` to mix both.`,
+      `The run in ${folder.path} is another one: ${changes.join('; ')}. ${mismatchAdvice}`,
       { problem: 'mismatch' },
     );
   }

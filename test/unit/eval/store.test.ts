@@ -694,7 +694,9 @@ describe('the folder of a run', () => {
       /rescoredFrom was/,
     );
     await runEval({ dataset, agent: fakeSolver, runtime, store: join(into, 'other') });
-    await expect(rescoreRun(join(into, 'other'), options)).rejects.toThrow(/rescoredFrom was .* and is/);
+    await expect(rescoreRun(join(into, 'other'), options)).rejects.toThrow(
+      /rescoredFrom was .* and is .*\. Pass another folder as `into`, or what this one was scored from and by\.$/,
+    );
   });
 
   it('scores work again that was saved and not graded, and says what is left out', async () => {
