@@ -18,6 +18,8 @@ export interface RecorderOptions {
   readonly key: AttemptKey & { readonly runId: string };
   readonly events: RunEvents;
   readonly keepEvents: 'all' | 'no-output' | 'none';
+  /** Cancels the attempt, and with it the wait for a full disk. */
+  readonly signal: AbortSignal | undefined;
   /** Where somebody else wants the transcript too. */
   readonly transcript: TranscriptSink | undefined;
 }
@@ -77,7 +79,7 @@ export class AttemptRecorder implements AsyncDisposable {
   /** Puts what there is by now into the folder of the attempt. */
   async putInto(folder: AttemptFolder): Promise<void> {
     await this.#eventFile?.flush();
-    await patiently(folder.path, {}, async () => {
+    await patiently(folder.path, { signal: this.#options.signal }, async () => {
       await createFolder(folder.path);
       for (const name of ['transcript', 'events'] as const) {
         await unlessMissing(() => putFileInPlace(folder[name], this.#files[name]));

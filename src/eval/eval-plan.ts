@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ConfigurationError } from '../errors.js';
 import { type OptionNames, unknownOptions } from '../option-names.js';
 import { refuseProblems, sharedOptionProblems } from '../run/option-problems.js';
+import { folderProblem } from '../store/folder-problem.js';
 import { configurationProblems } from './configuration-problems.js';
 import { defaultRetries, type EvalRetries, handedOutDeaths } from './retries.js';
 import type { EvalOptions } from './eval-options.js';
@@ -170,6 +171,7 @@ export function planEval(
     ...unknownOptions(options, handsOut ? { ...evalNames, ...workerNames } : evalNames),
     ...unknownOptions(groupOf(options.concurrency), optionsSchema.shape.concurrency.shape, 'concurrency'),
     ...unknownOptions(options.retries, optionsSchema.shape.retries.shape, 'retries'),
+    ...storeProblems(options.store),
     ...configurationProblems(options),
     ...sharedOptionProblems(options),
     ...issuesOf(parsed),
@@ -204,6 +206,11 @@ export function checkConcurrency(values: EvalConcurrency): void {
   const problems = [...unknownOptions(values, concurrency.shape), ...issuesOf(concurrency.safeParse(values))];
   if (problems.length > 0)
     throw new ConfigurationError(`This concurrency is not possible: ${problems.join('; ')}.`);
+}
+
+function storeProblems(store: unknown): readonly string[] {
+  const problem = store === undefined ? undefined : folderProblem(store, 'store');
+  return problem === undefined ? [] : [problem];
 }
 
 function groupOf(given: EvalOptions['concurrency']): object | undefined {

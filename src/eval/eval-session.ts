@@ -117,6 +117,7 @@ export class EvalSession {
       path: options.store,
       description,
       allowChanges: options.allowChanges,
+      signal: this.#control.signal,
       onLost: (error) => this.#control.fail(error),
       onRetry: (error) =>
         this.#scope.emit('diagnostic', {

@@ -12,6 +12,7 @@ import { taskScorer } from '../scorer/task-scorer.js';
 import { describedSamples } from '../store/described-samples.js';
 import { settingDifferences } from '../store/differences.js';
 import { StoreError } from '../store/errors.js';
+import { folderProblem } from '../store/folder-problem.js';
 import { isMissing } from '../store/is-missing.js';
 import { type AttemptKey, type SampleKey, sampleKeyText } from '../store/sample-key.js';
 import type { RunDescription } from '../store/run-description.js';
@@ -90,7 +91,7 @@ export async function rescoreRun(
   store: string,
   { into, name, runId, ...options }: RescoreOptions,
 ): Promise<EvalOutcome> {
-  refuseProblems('rescoreRun', scorerProblems(options.scorer));
+  refuseProblems('rescoreRun', [folderProblem(into, 'into') ?? [], scorerProblems(options.scorer)].flat());
   const from = await StoredRun.open(store);
   const original = from.description;
   const scorer = options.scorer ?? taskScorer();
@@ -98,6 +99,7 @@ export async function rescoreRun(
   const target = await RunStore.open({
     path: into,
     mismatchAdvice: 'Pass another folder as `into`, or what this one was scored from and by.',
+    signal: options.signal,
     description: {
       ...scoredBy(original, scorer),
       runId: runId ?? randomUUID(),

@@ -107,7 +107,10 @@ async function runAttempt(job: SampleJob, options: SampleJobOptions): Promise<At
   await using recorder =
     folder === undefined && recordBytes === 0
       ? undefined
-      : await AttemptRecorder.open({ key, events, keepEvents, transcript: rest.transcript }, before);
+      : await AttemptRecorder.open(
+          { key, events, keepEvents, signal: rest.signal, transcript: rest.transcript },
+          before,
+        );
   const kept = async (): Promise<SampleRecords | undefined> => {
     if (folder === undefined) return await recorder?.packed(recordBytes);
     await recorder?.putInto(folder);

@@ -147,7 +147,7 @@ async function runHere(
   { task }: Sample,
   key: AttemptKey,
   folder: AttemptFolder | undefined,
-  { store, spending, events, keepArtifacts, taskOptions }: SampleContext,
+  { store, signal, spending, events, keepArtifacts, taskOptions }: SampleContext,
 ): Promise<TaskResult> {
   const saved = await savedWork(store, key, events);
   const artifacts = artifactsOf(keepArtifacts, folder);
@@ -164,7 +164,7 @@ async function runHere(
     }
   };
   const result = await runTask({
-    transcript: folder && patientTranscript(folder.transcript, kept),
+    transcript: folder && patientTranscript(folder.transcript, kept, signal),
     checkpoint: (work) => kept(() => store.collected(key, work)),
     onUsage: (usage) => spending.report(key, usage),
     ...options,
@@ -176,7 +176,8 @@ async function runHere(
 function patientTranscript(
   path: string,
   kept: (write: () => Promise<void>) => Promise<void>,
+  signal: AbortSignal,
 ): TranscriptSink {
   const file = transcriptFile(path);
-  return { write: (entry) => kept(() => patiently(path, {}, async () => file.write(entry))) };
+  return { write: (entry) => kept(() => patiently(path, { signal }, async () => file.write(entry))) };
 }

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import type { FetchedImage } from '../computer/computer-interface.js';
 import type { TaskResult, UngradedResult } from '../result/task-result.js';
+import { ConfigurationError } from '../errors.js';
 import { recordOf } from '../result/record-of.js';
 import { isMissing } from './is-missing.js';
 import { type AttemptRecords, writeAttemptFiles, writeAttemptRecords } from './attempt-files.js';
@@ -10,6 +11,7 @@ import { differences } from './differences.js';
 import { describedSamples } from './described-samples.js';
 import { createFolder, syncFolders, writeDurably } from './durable-file.js';
 import { StoreError } from './errors.js';
+import { folderProblem } from './folder-problem.js';
 import { FetchedImages } from './fetched-images.js';
 import { Journal } from './journal.js';
 import type { JournalRecord, SpentBeforeRecord, SpentRecord } from './journal-record.js';
@@ -91,8 +93,13 @@ export class RunStore implements AsyncDisposable {
     this.#lock = parts.lock;
   }
 
-  /** @throws StoreError when another process is at work in it, or when it is about something else. */
+  /**
+   * @throws StoreError when another process is at work in it, or when it is about something else. ConfigurationError for a path
+   * that is none.
+   */
   static async open(options: RunStoreOptions): Promise<RunStore> {
+    const problem = folderProblem(options.path, 'path');
+    if (problem !== undefined) throw new ConfigurationError(`RunStore.open cannot work so: ${problem}.`);
     return await patiently(options.path, options, () => RunStore.#open(options));
   }
 
@@ -104,7 +111,8 @@ export class RunStore implements AsyncDisposable {
       await removeLeftovers(folder);
       const { description, changes, existed } = await describe(folder, options);
       const { states, fetched, end, ...damage } = await recover(folder.journal);
-      const patience: Patience = { patienceMs: options.patienceMs, onRetry: options.onRetry };
+      const { patienceMs, signal, onRetry } = options;
+      const patience: Patience = { patienceMs, signal, onRetry };
       const journal = await Journal.open(folder.journal, { end, check: lock.check, ...patience });
       const found: StoreFindings = {
         resumed: existed,

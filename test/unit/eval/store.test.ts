@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { truncateSync } from 'node:fs';
 import {
   appendFile,
+  mkdir,
   mkdtemp,
   readdir,
   readFile,
@@ -20,9 +21,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import {
   type ComputerRuntime,
+  ConfigurationError,
   type EvalOptions,
   gradeRun,
   pastDurations,
+  pendingJobs,
   type ResultRecord,
   rescoreRun,
   RunEvents,
@@ -1040,6 +1043,50 @@ it('says at once that a place cannot hold a run', async () => {
   await expect(run).rejects.toMatchObject({ code: 'store', problem: 'unwritable' });
 });
 
+it.each([
+  ['a file', async (path: string) => writeFile(path, 'a file'), /a file is where a folder has to be/],
+  [
+    'a link to nowhere',
+    async (path: string) => symlink(`${path}-gone`, path),
+    /(no folder can be made there|a file is where a folder has to be)/,
+  ],
+  [
+    'a folder whose description is a folder',
+    async (path: string) => mkdir(join(path, 'run.json'), { recursive: true }),
+    /a folder is where a file has to be/,
+  ],
+])('says at once what is wrong with %s', async (_what, make, advice) => {
+  const store = await newFolder();
+  await make(store);
+  const waits: SweLancerEvent[] = [];
+  const events = (event: SweLancerEvent) => {
+    if (event.type === 'diagnostic') waits.push(event);
+  };
+  const options = { dataset: fakeTasks(1), runtime: fakeBenchmarkRuntime(), events };
+  const error: unknown = await runEval({ ...options, agent: fakeSolver, store }).then(
+    undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toMatchObject({ code: 'store', problem: 'unwritable', message: expect.stringMatching(advice) });
+  expect(waits).toEqual([]);
+});
+
+it.each(['', 5, null, 'a\0b'])('refuses %j for the path of a folder', async (given) => {
+  // As it may come from JavaScript.
+  const path = given as string;
+  const options = { dataset: fakeTasks(1), runtime: fakeBenchmarkRuntime() };
+  const all = { ...options, agent: fakeSolver, store: path };
+  const message = /`store` is .*; give the path of a folder/;
+  expect(() => runEval(all)).toThrow(ConfigurationError);
+  expect(() => runEval(all)).toThrow(message);
+  await expect(pendingJobs(all)).rejects.toThrow(message);
+  const from = await newFolder();
+  await runEval({ ...all, store: from });
+  await expect(rescoreRun(from, { ...options, into: path })).rejects.toThrow(/`into` is /);
+  const description = (await StoredRun.open(from)).description;
+  await expect(RunStore.open({ path, description })).rejects.toThrow(ConfigurationError);
+});
+
 /** Filled by the first write of work.json; freed when the run says that it waits. */
 describe.skipIf(isMissing(process.getuid?.() !== 0, 'A disk of its own needs root.'))('a full disk', () => {
   async function smallDisk() {
@@ -1094,5 +1141,34 @@ describe.skipIf(isMissing(process.getuid?.() !== 0, 'A disk of its own needs roo
     });
     expect(waits[0]).toMatch(/ENOSPC/);
     expect(outcome.records).toHaveLength(2);
+  });
+
+  it.each([0, 200_000])('is not waited for by a run that is cancelled (%i bytes free)', async (free) => {
+    await using disk = await smallDisk();
+    const ballast = join(disk.path, 'ballast');
+    if (free === 0) await writeFile(ballast, Buffer.alloc(400 * 1024));
+    let waits = 0;
+    const run = runEval({
+      dataset: fakeTasks(40),
+      agent: {
+        ...fakeSolver,
+        solve: async (context) => {
+          // The disk is full once the run is under way.
+          await writeFile(ballast, Buffer.alloc(400 * 1024)).catch(() => undefined);
+          return await fakeSolver.solve(context);
+        },
+      },
+      runtime: fakeBenchmarkRuntime(),
+      store: join(disk.path, 'run'),
+      keepEvents: 'none',
+      events: (event) => {
+        if (event.type !== 'diagnostic' || !event.message.includes('tried again')) return;
+        // The second wait is under way when it is cancelled, and there may be no third.
+        if (++waits === 2) setImmediate(() => run.cancel());
+      },
+    });
+    const error: unknown = await run.then(undefined, (thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'store', problem: 'unwritable' });
+    expect(String(error)).toMatch(/ENOSPC.* It is not waited for, since the run was cancelled\..*free the disk/);
   });
 });
