@@ -2,6 +2,8 @@ import type { Agent, AgentLimits } from '../agent/agent.js';
 import type { NetworkPolicy } from '../computer/network-policy.js';
 import { ConfigurationError } from '../errors.js';
 import type { EvalOptions } from '../eval/eval-options.js';
+import { type OptionNames, unknownOptions } from '../option-names.js';
+import { refuseProblems } from '../run/option-problems.js';
 
 /** What a cell may have of its own. All cells are about the same tasks. */
 export type AblationChange = Partial<
@@ -13,7 +15,7 @@ export interface AblationFactors {
   /** Whether agents of IC tasks may run the user's walk through the app. */
   readonly userTool?: readonly boolean[] | undefined;
   readonly network?: readonly NetworkPolicy[] | undefined;
-  /** By names for people: `{ 'effort low': …, 'effort high': … }`. */
+  /** By names for people, none of which may be a whole number: `{ 'effort low': …, 'effort high': … }`. */
   readonly agent?: Readonly<Record<string, Agent>> | undefined;
   readonly limits?: Readonly<Record<string, AgentLimits>> | undefined;
   /** How often each task is attempted, as `epochs` are: the table has the chance that one of so many passes, and its dollars. */
@@ -31,8 +33,21 @@ export interface PlannedCell {
   readonly change: AblationChange;
 }
 
-/** Cells of a matrix in the order of its factors and levels, the last factor changing fastest. */
+const factorNames: OptionNames<AblationFactors> = {
+  userTool: true,
+  network: true,
+  agent: true,
+  limits: true,
+  attempts: true,
+  other: true,
+};
+
+/**
+ * Cells of a matrix in the order of its factors and levels, the last factor changing fastest.
+ * @throws ConfigurationError
+ */
 export function matrixCells(given: AblationFactors, design: AblationDesign): readonly PlannedCell[] {
+  refuseProblems('runAblation', factorProblems(given));
   const factors = levelsOf(given);
   const empty = factors.find(({ levels }) => levels.length === 0);
   if (factors.length === 0 || empty !== undefined)
@@ -45,8 +60,35 @@ export function matrixCells(given: AblationFactors, design: AblationDesign): rea
   return combinations.map((levels) => cellOf(levels));
 }
 
-/** Cells that were named one by one; the first is the baseline. */
+function factorProblems(given: AblationFactors): readonly string[] {
+  const unknown = unknownOptions(given, factorNames, 'factors');
+  const known = Object.keys(factorNames).map((name) => `\`${name}\``);
+  const { agent, limits, other = {} } = given;
+  return [
+    ...unknown,
+    ...(unknown.length > 0
+      ? [`the factors are ${known.join(', ')}; what else is varied is a factor of \`other\``]
+      : []),
+    ...orderProblems(agent, 'factors.agent'),
+    ...orderProblems(limits, 'factors.limits'),
+    ...orderProblems(other, 'factors.other'),
+    ...Object.entries(other).flatMap(([name, levels]) => orderProblems(levels, `factors.other.${name}`)),
+  ];
+}
+
+/** JavaScript puts names that are whole numbers first, by their size: which was given first, nobody knows. */
+function orderProblems(named: object | undefined, place: string): readonly string[] {
+  return Object.keys(named ?? {})
+    .filter((name) => /^(0|[1-9]\d*)$/.test(name))
+    .map(
+      (name) =>
+        `\`${place}\` has the name "${name}", and JavaScript loses the place of names that are whole numbers, so that the baseline could be another; name it otherwise, "n=${name}" say`,
+    );
+}
+
+/** Cells that were named one by one; the first is the baseline. @throws ConfigurationError */
 export function variantCells(variants: Readonly<Record<string, AblationChange>>): readonly PlannedCell[] {
+  refuseProblems('runAblation', orderProblems(variants, 'variants'));
   const cells = Object.entries(variants).map(([name, change]) => ({
     name,
     factors: { variant: name },
@@ -115,15 +157,24 @@ function cellOf(levels: readonly Level[]): PlannedCell {
   };
 }
 
-/** Two factors may each set a part of the computers, or of the limits. */
+/** Two factors may each set a part of the computers, or of the limits. What is said in groups adds to what was said before. */
 export function merged<T extends AblationChange>(first: T, second: AblationChange): T {
   return {
     ...first,
     ...second,
     ...(second.computers !== undefined && { computers: { ...first.computers, ...second.computers } }),
     ...(second.limits !== undefined && { limits: { ...first.limits, ...second.limits } }),
+    ...(second.deadlines !== undefined && { deadlines: { ...first.deadlines, ...second.deadlines } }),
+    ...(second.retries !== undefined && { retries: { ...first.retries, ...second.retries } }),
+    ...(second.concurrency !== undefined && {
+      concurrency: { ...concurrencyGroup(first.concurrency), ...concurrencyGroup(second.concurrency) },
+    }),
     ...(second.configuration !== undefined && {
       configuration: { ...first.configuration, ...second.configuration },
     }),
   };
+}
+
+function concurrencyGroup(given: EvalOptions['concurrency']): Extract<EvalOptions['concurrency'], object> {
+  return typeof given === 'number' ? { tasks: given } : (given ?? {});
 }

@@ -7,6 +7,7 @@ import {
   type Agent,
   type AgentContext,
   ConfigurationError,
+  type EvalPlan,
   runAblation,
   StoreError,
 } from '../../../src/index.js';
@@ -179,6 +180,57 @@ describe('runAblation', () => {
     ];
     for (const options of bad) await expect(runAblation(options)).rejects.toThrow(ConfigurationError);
     expect(given.agent.asked).toBe(0);
+  });
+
+  it('refuses a factor that does not exist beside one that does, and names those that do', async () => {
+    // As a caller without types may write it.
+    const factors = { userTool: [true, false], atempts: [1, 3] } as object;
+    const asked = runAblation({ base: base(), factors });
+    await expect(asked).rejects.toThrow(ConfigurationError);
+    await expect(asked).rejects.toThrow(
+      /`factors\.atempts` does not exist, did you mean `factors\.attempts`\?; the factors are `userTool`, `network`, .*`other`/,
+    );
+  });
+
+  it('refuses names that would lose their place, so that the first level stays the baseline', async () => {
+    const numbers = { '50': { limits: { turns: 50 } }, '10': { limits: { turns: 10 } } };
+    const turns = { '50': { turns: 50 }, '10': { turns: 10 } };
+    const other = { turns: { '50': { limits: { turns: 50 } } } };
+    for (const options of [{ variants: numbers }, { factors: { limits: turns } }, { factors: { other } }]) {
+      const asked = runAblation({ base: base(), ...options });
+      await expect(asked).rejects.toThrow(ConfigurationError);
+      await expect(asked).rejects.toThrow(/has the name "50", .* the baseline could be another/);
+    }
+    const named = { 'turns 50': { turns: 50 }, '010': { turns: 10 } };
+    const { cells } = await runAblation({ base: base(), factors: { limits: named } });
+    expect(cells.map(({ factors }) => factors['limits'])).toEqual(['turns 50', '010']);
+  });
+
+  it('adds what a cell says in groups to what the base says', async () => {
+    const plans: EvalPlan[] = [];
+    await runAblation({
+      base: {
+        ...base(),
+        retries: { attempts: 7, waitMs: 1 },
+        concurrency: { tasks: 3, starts: 2 },
+      },
+      variants: {
+        baseline: {},
+        changed: { retries: { gradings: 1 }, concurrency: 5 },
+      },
+      onCell: ({ plan }) => void plans.push(plan),
+    });
+    expect(plans).toMatchObject([
+      { retries: { attempts: 7, waitMs: 1 }, concurrency: { tasks: 3, starts: 2 } },
+      { retries: { attempts: 7, waitMs: 1, gradings: 1 }, concurrency: { tasks: 5, starts: 2 } },
+    ]);
+    // What the base says is still there, to be refused.
+    await expect(
+      runAblation({
+        base: { ...base(), deadlines: { startMs: -1 } },
+        variants: { only: { deadlines: { stopMs: 2_222 } } },
+      }),
+    ).rejects.toThrow(/deadlines\.startMs/);
   });
 
   it('disposes of what watches a cell when the cell is over, also when it failed', async () => {
