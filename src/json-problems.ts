@@ -9,7 +9,8 @@ export function jsonProblems(value: unknown, path: string): readonly string[] {
 
 /** A list of thousands would not be read. */
 const most = 5;
-const advice = 'what is kept as JSON are texts, finite numbers, true, false, null, and lists and plain objects of these';
+const advice =
+  'what is kept as JSON are texts, finite numbers, true, false, null, and lists and plain objects of these';
 
 /** @param around what the value is in, outermost first. */
 function problemsIn(value: unknown, path: string, around: readonly object[]): readonly string[] {
@@ -21,18 +22,14 @@ function problemsIn(value: unknown, path: string, around: readonly object[]): re
   const within = [...around, value];
   // With the holes of a list, unlike its `flatMap`.
   if (Array.isArray(value))
-    return Array.from(value, (part: unknown, index) =>
-      problemsIn(part, `${path}[${index}]`, within),
-    ).flat();
-  return Object.entries(value).flatMap(([name, part]: [string, unknown]) =>
-    {
+    return Array.from(value, (part: unknown, index) => problemsIn(part, `${path}[${index}]`, within)).flat();
+  return Object.entries(value).flatMap(([name, part]: [string, unknown]) => {
     if (part === undefined) return [];
     const member = memberOf(path, name);
     return name === '__proto__'
       ? [`\`${member}\` has a name that objects lose; name it otherwise`]
       : problemsIn(part, member, within);
-  },
-  );
+  });
 }
 
 function noForm(path: string, what: string): string {
@@ -47,7 +44,9 @@ function isPlain(value: object): boolean {
 }
 
 function memberOf(path: string, name: string): string {
-  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name) ? `${path}.${name}` : `${path}[${JSON.stringify(name)}]`;
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name)
+    ? `${path}.${name}`
+    : `${path}[${JSON.stringify(name)}]`;
 }
 
 function nameOf(value: unknown): string {

@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+import { ConfigurationError } from '../../errors.js';
 import type { CallOptions, NetworkOptions } from '../computer-interface.js';
 import { UnsupportedOptionError } from '../errors.js';
 import {
@@ -15,7 +17,8 @@ import { runBeside } from './side-container.js';
 
 export interface NetworkControl {
   /**
-   * @throws NetworkPolicyError when it does not hold afterwards, UnsupportedOptionError where it cannot be done,
+   * Where hosts to allow cannot be found, nothing has been changed.
+   * @throws ConfigurationError for such hosts, and for a policy that there is none of; NetworkPolicyError when it does not hold afterwards, UnsupportedOptionError where it cannot be done,
    * ComputerLostError where there is no container any more
    */
   set(policy: NetworkPolicy, options?: NetworkOptions): Promise<NetworkReport>;
@@ -71,8 +74,15 @@ export function createNetworkControl(
     return { policy, method, checks };
   };
   const change = async (policy: NetworkPolicy, { allow = [], ...call }: NetworkOptions) => {
+    if (!Object.hasOwn(demands, policy)) {
+      const known = Object.keys(demands).join(', ');
+      throw new ConfigurationError(`There is no network policy ${inspect(policy)}; use one of ${known}.`);
+    }
     if (policy === 'cut') await refuseWhereUndone(container, call);
-    if (policy === current && allow.length === 0) return await verify(policy, 'nothing', call);
+    const allowedNext = policy === 'cut' ? await resolveHosts(allow) : [];
+    if (policy === current && allowed.length === 0 && allowedNext.length === 0) {
+      return await verify(policy, 'nothing', call);
+    }
     const before = current;
     current = 'unknown';
     const target = container.docker.getNetwork(network);
@@ -86,18 +96,22 @@ export function createNetworkControl(
         // It may not be connected at all.
         if (isConnectionFailure(error)) throw error;
       });
-    } else if (before === 'cut') {
-      await beside(restoreScript(saved ?? { ipv4: [], ipv6: [] }), call);
     }
+    const restore = before === 'cut' ? restoreScript(saved ?? { ipv4: [], ipv6: [] }) : '';
     if (before === 'unknown' || before === 'none') {
       await callEngine(connect);
       method = 'connect';
     }
-    allowed = policy === 'cut' ? await resolveHosts(allow) : [];
+    allowed = allowedNext;
     if (policy === 'cut') {
       if (allowed.length > 0) await nameHosts(container, allowed, call);
-      saved = parseRoutes(await beside(cutScript(allowed.flatMap(({ addresses }) => addresses)), call));
-    } else if (policy === 'none') {
+      const cut = cutScript(allowed.flatMap(({ addresses }) => addresses));
+      // In one, so that a computer that is cut already is not open for longer than that takes, whatever happens to us.
+      saved = parseRoutes(await beside(`${restore}\n${cut}`, call));
+    } else if (restore !== '') {
+      await beside(restore, call);
+    }
+    if (policy === 'none') {
       await callEngine(disconnect);
       method = 'disconnect';
     }

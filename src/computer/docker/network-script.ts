@@ -33,8 +33,8 @@ export function restoreScript(routes: {
   const linkFirst = (lines: readonly string[]) =>
     [...lines].sort((left, right) => Number(left.includes(' via ')) - Number(right.includes(' via ')));
   return `${findTool}
-$tool -4 route del unreachable default 2>/dev/null
-$tool -6 route del unreachable default 2>/dev/null
+$tool -4 route flush table main 2>/dev/null
+$tool -6 route flush table main 2>/dev/null
 ${linkFirst(routes.ipv4)
   .map((route) => `$tool -4 route replace ${route} || exit 8`)
   .join('\n')}

@@ -327,7 +327,9 @@ describeRedis('an evaluation over a queue', () => {
     await expectWorkKept({ costDollars: 0.01 });
   });
 
-  it('ends within its own time when it is cancelled while Redis does not answer', { timeout: 20_000 }, async () => {
+  it('ends within its own time when it is cancelled while Redis does not answer', {
+    timeout: 20_000,
+  }, async () => {
     start('worker', 1);
     await using executor = bullmqExecutor({ connection: connection(), pollMs: 50, cancelMs: 100 });
     const run = runEval({ ...held(1), executor, store: join(folder, 'store') });

@@ -110,6 +110,34 @@ describeDocker('the network of a container', () => {
     await computer.setNetworkPolicy('open');
   });
 
+  test('does not leave what was allowed reachable when it is cut without', async () => {
+    const { address } = await addressOf(neighbour.id ?? '');
+    await computer.setNetworkPolicy('cut', { allow: [address] });
+    expect(await fetchFrom(address)).toBe('hello\n');
+    expect(await computer.setNetworkPolicy('cut')).toMatchObject({ method: 'routes' });
+    expect(await fetchFrom(address)).not.toBe('hello\n');
+    const { gateway } = await addressOf(computer.id ?? '');
+    const refused = computer.setNetworkPolicy('cut', { allow: [gateway] });
+    await expect(refused).rejects.toMatchObject({ code: 'network_policy' });
+    await computer.setNetworkPolicy('cut');
+    await computer.setNetworkPolicy('open');
+    expect(await fetchFrom(address)).toBe('hello\n');
+  });
+
+  test('stays cut when it is to be cut in a way that is none', async () => {
+    const { address } = await addressOf(neighbour.id ?? '');
+    await computer.setNetworkPolicy('cut');
+    for (const host of ['nowhere.invalid', '*']) {
+      const refused = computer.setNetworkPolicy('cut', { allow: [host] });
+      await expect(refused).rejects.toMatchObject({ code: 'configuration' });
+    }
+    const unknown = computer.setNetworkPolicy('shut' as 'cut');
+    await expect(unknown).rejects.toThrow("There is no network policy 'shut'; use one of open, cut, none.");
+    expect(await fetchFrom(address)).not.toBe('hello\n');
+    await computer.setNetworkPolicy('open');
+    expect(await fetchFrom(address)).toBe('hello\n');
+  });
+
   test('comes back after a cut that was broken off, wherever it was', async () => {
     const other = await dockerRuntime({ labels }).start(testRequest(), { emit });
     try {

@@ -72,7 +72,7 @@ describe('a configuration', () => {
     [{ model: { temperature: NaN } }, '`configuration.model.temperature` is NaN'],
     [{ 'top p': -Infinity }, '`configuration["top p"]` is -Infinity'],
     [{ stops: ['a', undefined] }, '`configuration.stops[1]` is undefined'],
-     
+
     [{ stops: ['a', , 'b'] }, '`configuration.stops[1]` is undefined'],
     [{ since: new Date(0) }, '`configuration.since` is an object of class Date'],
     [{ prices: new Map([['a', 1]]) }, '`configuration.prices` is an object of class Map'],
@@ -80,24 +80,30 @@ describe('a configuration', () => {
     [{ seed: 10n }, '`configuration.seed` is the bigint 10'],
     [{ kind: Symbol('kind') }, '`configuration.kind` is a symbol'],
     [circular, '`configuration.inner[0]` is something that it is itself a part of'],
-    [JSON.parse('{"a": {"__proto__": {"b": 1}}}'), '`configuration.a.__proto__` has a name that objects lose'],
+    [
+      JSON.parse('{"a": {"__proto__": {"b": 1}}}'),
+      '`configuration.a.__proto__` has a name that objects lose',
+    ],
     [['a'], '`configuration` must be an object of settings by their names'],
     ['a', '`configuration` must be an object of settings by their names'],
-  ])('is refused where JSON would change it, before anything is started (%#)', async (given: unknown, message) => {
-    const store = await newFolder();
-    const configuration = given as EvalOptions['configuration'];
-    const options = { dataset, agent: fakeSolver, runtime: fakeBenchmarkRuntime(), store };
-    const refused = (begin: () => unknown) => {
-      expect(begin).toThrow(ConfigurationError);
-      expect(begin).toThrow(message);
-    };
-    refused(() => runEval({ ...options, configuration }));
-    await expect(pendingJobs({ ...options, configuration })).rejects.toThrow(message);
-    expect(existsSync(store)).toBe(false);
-    const [job] = await pendingJobs(options);
-    const outcome = job && (await runSampleJob(job, { ...options, configuration }));
-    expect(outcome).toMatchObject({ type: 'refused', reason: expect.stringContaining(message) });
-  });
+  ])(
+    'is refused where JSON would change it, before anything is started (%#)',
+    async (given: unknown, message) => {
+      const store = await newFolder();
+      const configuration = given as EvalOptions['configuration'];
+      const options = { dataset, agent: fakeSolver, runtime: fakeBenchmarkRuntime(), store };
+      const refused = (begin: () => unknown) => {
+        expect(begin).toThrow(ConfigurationError);
+        expect(begin).toThrow(message);
+      };
+      refused(() => runEval({ ...options, configuration }));
+      await expect(pendingJobs({ ...options, configuration })).rejects.toThrow(message);
+      expect(existsSync(store)).toBe(false);
+      const [job] = await pendingJobs(options);
+      const outcome = job && (await runSampleJob(job, { ...options, configuration }));
+      expect(outcome).toMatchObject({ type: 'refused', reason: expect.stringContaining(message) });
+    },
+  );
 
   it.each([
     [{ agent: { ...fakeSolver, configuration: { until: new Date(0) } } }, '`agent.configuration.until`'],
