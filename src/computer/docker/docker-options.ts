@@ -1,8 +1,10 @@
+import { inspect } from 'node:util';
 import type Docker from 'dockerode';
 import { z } from 'zod';
 import { ConfigurationError } from '../../errors.js';
-import type { ResourceLimits } from '../computer-interface.js';
+import type { ComputerRequest, ResourceLimits } from '../computer-interface.js';
 import { unknownOption } from '../../option-names.js';
+import { isImageReference } from './image-reference.js';
 
 export interface DockerRuntimeOptions {
   /** Your own dockerode instance. Default: one is made for the engine that is found. */
@@ -123,15 +125,51 @@ const schema = z.strictObject({
 
 const nested: Readonly<Record<string, { readonly shape: object }>> = { resources: resourceLimits, security };
 
+const imageName = z
+  .string()
+  .refine(
+    isImageReference,
+    'expected the name of an image, such as registry.example/me/image:tag, or its id',
+  );
+
+const requestSchema = z.looseObject({
+  image: imageName,
+  resources: resourceLimits.optional(),
+  workingDirectory: z.string().regex(/^\/[^\0]*$/, 'expected an absolute path'),
+});
+
+/** @throws ConfigurationError that names what a computer cannot be made with. */
+export function checkDockerRequest(request: ComputerRequest): void {
+  const checked = requestSchema.safeParse(request);
+  if (checked.success) return;
+  throw new ConfigurationError(
+    `dockerRuntime was asked for a computer that it cannot make. ${problemsOf(checked.error, requestSchema)}`,
+  );
+}
+
+/** @throws ConfigurationError */
+export function checkImageName(image: string): void {
+  const checked = imageName.safeParse(image);
+  if (checked.success) return;
+  const [problem] = checked.error.issues;
+  throw new ConfigurationError(`dockerRuntime was given the image ${inspect(image)}: ${problem?.message}.`);
+}
+
 /** @throws ConfigurationError that names the option, and the nearest valid one for an option that does not exist. */
 export function checkDockerOptions(options: DockerRuntimeOptions): DockerRuntimeOptions {
   const checked = schema.safeParse(options);
   if (checked.success) return options;
-  const problems = checked.error.issues.map((issue) => {
+  throw new ConfigurationError(
+    `dockerRuntime was given options it cannot use. ${problemsOf(checked.error, schema)}`,
+  );
+}
+
+function problemsOf({ issues }: z.ZodError, whole: { readonly shape: object }): string {
+  const problems = issues.map((issue) => {
     const place = issue.path.join('.');
     if (issue.code !== 'unrecognized_keys') return `${place}: ${issue.message}`;
-    const known = Object.keys((nested[place] ?? schema).shape);
+    const known = Object.keys((nested[place] ?? whole).shape);
     return issue.keys.map((key) => unknownOption(key, known, place === '' ? undefined : place)).join('; ');
   });
-  throw new ConfigurationError(`dockerRuntime was given options it cannot use. ${problems.join('; ')}`);
+  return problems.join('; ');
 }

@@ -10,7 +10,12 @@ import type { DockerContainer } from './docker-container.js';
 import { createDockerComputer, type DockerComputer } from './docker-computer.js';
 import { createNetworkControl } from './network-policy.js';
 import { checkEngine, type DockerEngine, findEngine } from './docker-engine.js';
-import { checkDockerOptions, type DockerRuntimeOptions } from './docker-options.js';
+import {
+  checkDockerOptions,
+  checkDockerRequest,
+  checkImageName,
+  type DockerRuntimeOptions,
+} from './docker-options.js';
 import { EngineTimeoutError, isConnectionFailure, readRefusal } from './engine-error.js';
 import { ImageStore } from './image-store.js';
 import { computerLabel, createdLabel, imageLabel, ownerLabel, purposeLabel, sessionLabel } from './labels.js';
@@ -145,6 +150,7 @@ export function dockerRuntime(options: DockerRuntimeOptions = {}): DockerRuntime
     name: 'docker',
     sweepOrphans: async (sweep = {}) => await sweepOrphans((await connect(sweep)).engine.docker, sweep),
     prefetchImage: async (image, { emit, pullGate, onFetched, ...call }) => {
+      checkImageName(image);
       using deadline = new Deadline(call);
       const limits = { signal: deadline.signal };
       await (await connect(limits)).images.provide(image, emit, { ...limits, pullGate, onFetched });
@@ -158,6 +164,7 @@ export function dockerRuntime(options: DockerRuntimeOptions = {}): DockerRuntime
       const what = `The start of a computer from ${request.image}`;
       using deadline = new Deadline(startOptions);
       deadline.check(what);
+      checkDockerRequest(request);
       try {
         const { emit, pullGate, onFetched } = startOptions;
         return await start(request, { emit, pullGate, onFetched, signal: deadline.signal });

@@ -8,6 +8,18 @@ export interface ImageReference {
   readonly tag: string | undefined;
 }
 
+const host = String.raw`(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)`;
+const registry = String.raw`(?:(?:${host}(?:\.${host})*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?)`;
+const part = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
+const tag = String.raw`\w[\w.-]{0,127}`;
+const digest = String.raw`[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}`;
+const grammar = new RegExp(`^(?:${registry}/)?${part}(?:/${part})*(?::${tag})?(?:@${digest})?$`);
+
+/** By the same grammar, of which an image's id is part. The engine would send a client elsewhere for some that are none. */
+export function isImageReference(text: string): boolean {
+  return grammar.test(text);
+}
+
 export function parseImageReference(reference: string): ImageReference {
   const [first = '', ...others] = reference.split('/');
   const named = others.length > 0 && (/[.:]/.test(first) || first === 'localhost');

@@ -1067,7 +1067,11 @@ it.each([
     undefined,
     (thrown: unknown) => thrown,
   );
-  expect(error).toMatchObject({ code: 'store', problem: 'unwritable', message: expect.stringMatching(advice) });
+  expect(error).toMatchObject({
+    code: 'store',
+    problem: 'unwritable',
+    message: expect.stringMatching(advice),
+  });
   expect(waits).toEqual([]);
 });
 
@@ -1169,6 +1173,8 @@ describe.skipIf(isMissing(process.getuid?.() !== 0, 'A disk of its own needs roo
     });
     const error: unknown = await run.then(undefined, (thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'store', problem: 'unwritable' });
-    expect(String(error)).toMatch(/ENOSPC.* It is not waited for, since the run was cancelled\..*free the disk/);
+    expect(String(error)).toMatch(
+      /ENOSPC.* It is not waited for, since the run was cancelled\..*free the disk/,
+    );
   });
 });
