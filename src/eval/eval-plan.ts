@@ -1,4 +1,6 @@
+import { inspect } from 'node:util';
 import { z } from 'zod';
+import { labelProblems } from '../dataset/label-problems.js';
 import { ConfigurationError } from '../errors.js';
 import { type OptionNames, unknownOptions } from '../option-names.js';
 import { refuseProblems, sharedOptionProblems } from '../run/option-problems.js';
@@ -169,9 +171,10 @@ export function planEval(
   });
   refuseProblems('runEval', [
     ...unknownOptions(options, handsOut ? { ...evalNames, ...workerNames } : evalNames),
-    ...unknownOptions(groupOf(options.concurrency), optionsSchema.shape.concurrency.shape, 'concurrency'),
+    ...concurrencyProblems(options.concurrency, 'concurrency'),
     ...unknownOptions(options.retries, optionsSchema.shape.retries.shape, 'retries'),
     ...storeProblems(options.store),
+    ...labelProblems(options.labels),
     ...configurationProblems(options),
     ...sharedOptionProblems(options),
     ...issuesOf(parsed),
@@ -195,17 +198,23 @@ export function planEval(
   };
 }
 
-/** Checks a change of concurrency. @throws ConfigurationError */
-export function concurrencyOf(given: EvalOptions['concurrency']): EvalConcurrency {
-  const values = typeof given === 'number' ? { tasks: given } : (given ?? {});
-  return { ...evalConcurrencyDefaults, ...withoutUndefined(values) };
+function concurrencyOf(given: EvalOptions['concurrency']): EvalConcurrency {
+  return { ...evalConcurrencyDefaults, ...withoutUndefined(boundsOf(given)) };
 }
 
-export function checkConcurrency(values: EvalConcurrency): void {
+/** @throws ConfigurationError */
+export function changedConcurrency(
+  current: EvalConcurrency,
+  change: EvalOptions['concurrency'],
+): EvalConcurrency {
   const { concurrency } = optionsSchema.shape;
-  const problems = [...unknownOptions(values, concurrency.shape), ...issuesOf(concurrency.safeParse(values))];
+  const parsed = concurrency.safeParse({ ...current, ...withoutUndefined(boundsOf(change)) });
+  const problems = [...concurrencyProblems(change), ...issuesOf(parsed)];
   if (problems.length > 0)
     throw new ConfigurationError(`This concurrency is not possible: ${problems.join('; ')}.`);
+  // Its issues are among the problems.
+  if (!parsed.success) throw parsed.error;
+  return parsed.data;
 }
 
 function storeProblems(store: unknown): readonly string[] {
@@ -213,8 +222,16 @@ function storeProblems(store: unknown): readonly string[] {
   return problem === undefined ? [] : [problem];
 }
 
-function groupOf(given: EvalOptions['concurrency']): object | undefined {
-  return typeof given === 'object' ? given : undefined;
+function boundsOf(given: EvalOptions['concurrency']): Partial<EvalConcurrency> {
+  return typeof given === 'number' ? { tasks: given } : (given ?? {});
+}
+
+/** @param group as in `unknownOptions`. */
+function concurrencyProblems(given: unknown, group?: string): readonly string[] {
+  if (given === undefined || typeof given === 'number') return [];
+  if (typeof given === 'object' && given !== null && !Array.isArray(given))
+    return unknownOptions(given, optionsSchema.shape.concurrency.shape, group);
+  return [`\`concurrency\` is ${inspect(given)}; give a number of tasks, or an object of bounds`];
 }
 
 function issuesOf({ error }: { readonly error?: z.ZodError | undefined }): readonly string[] {

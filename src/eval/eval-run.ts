@@ -23,10 +23,10 @@ export interface EvalRun extends PromiseLike<EvalOutcome>, AsyncIterable<TaskRes
   /** Ends the run: samples under way are cancelled and cleaned up, and go on in a later session of the same store. */
   cancel(reason?: string): void;
   /**
-   * Changes what may happen at the same time. Work under way is not ended. A ceiling on commands where there was none is for
-   * computers that are started from then on. @throws ConfigurationError
+   * Changes what may happen at the same time: a number is of tasks, and what is left out stays as it is. Work under way is not
+   * ended. A ceiling on commands where there was none is for computers that are started from then on. @throws ConfigurationError
    */
-  setConcurrency(change: Partial<EvalConcurrency>): void;
+  setConcurrency(change: number | Partial<EvalConcurrency>): void;
   inFlight(): readonly InFlight[];
   progress(): EvalProgress;
 }

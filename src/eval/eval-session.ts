@@ -10,7 +10,7 @@ import type { SampleKey } from '../store/sample-key.js';
 import { StoredRun } from '../store/stored-run.js';
 import type { EvalOptions } from './eval-options.js';
 import { CommandCeilings } from './command-ceilings.js';
-import { checkConcurrency, type EvalConcurrency, type EvalPlan } from './eval-plan.js';
+import { changedConcurrency, type EvalConcurrency, type EvalPlan } from './eval-plan.js';
 import type { EvalOutcome, EvalRun } from './eval-run.js';
 import { type EvalStore, MemoryStore } from './eval-store.js';
 import { ProgressTracker } from './progress.js';
@@ -220,9 +220,8 @@ export class EvalSession {
     this.#scope.emit('run.continued', {});
   }
 
-  #setConcurrency(change: Partial<EvalConcurrency>): void {
-    const values = { ...this.#concurrency, ...change };
-    checkConcurrency(values);
+  #setConcurrency(change: number | Partial<EvalConcurrency>): void {
+    const values = changedConcurrency(this.#concurrency, change);
     this.#concurrency = values;
     this.#queues.set(values);
     this.#ceilings.set(values);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { noopAgent } from '../agent/noop-agent.js';
+import { labelProblems } from '../dataset/label-problems.js';
 import type { EventScope } from '../events/event-scope.js';
 import { type RunEvents, runEventsOf } from '../events/run-events.js';
 import type { ResultRecord, TaskResult, UngradedResult } from '../result/task-result.js';
@@ -61,7 +62,7 @@ export interface GradeRunOptions
  * @throws StoreError
  */
 export async function gradeRun(store: string, options: GradeRunOptions): Promise<EvalOutcome> {
-  refuseProblems('gradeRun', scorerProblems(options.scorer));
+  refuseProblems('gradeRun', gradeProblems(options));
   const { description } = await StoredRun.open(store);
   const changes = settingDifferences(description, scoredBy(description, options.scorer ?? taskScorer()));
   if (changes.length > 0) {
@@ -91,7 +92,8 @@ export async function rescoreRun(
   store: string,
   { into, name, runId, ...options }: RescoreOptions,
 ): Promise<EvalOutcome> {
-  refuseProblems('rescoreRun', [folderProblem(into, 'into') ?? [], scorerProblems(options.scorer)].flat());
+  const folder = folderProblem(into, 'into');
+  refuseProblems('rescoreRun', [...(folder === undefined ? [] : [folder]), ...gradeProblems(options)]);
   const from = await StoredRun.open(store);
   const original = from.description;
   const scorer = options.scorer ?? taskScorer();
@@ -120,6 +122,11 @@ export async function rescoreRun(
     await target[Symbol.asyncDispose]();
   }
   return await session(into, target.description, { ...options, scorer }, events);
+}
+
+/** Of what would be met only when the results are there. */
+function gradeProblems({ scorer, labels }: GradeRunOptions): readonly string[] {
+  return [...scorerProblems(scorer), ...labelProblems(labels)];
 }
 
 /** A run's description with another scorer. */

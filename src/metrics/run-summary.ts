@@ -1,5 +1,7 @@
+import { labelProblems } from '../dataset/label-problems.js';
 import type { Task } from '../dataset/task.js';
 import type { TaskLabels } from '../dataset/task-labels.js';
+import { ConfigurationError } from '../errors.js';
 import type { ResultRecord } from '../result/task-result.js';
 import { costSummary, type UnfinishedWork } from './cost-summary.js';
 import { distribution } from './distribution.js';
@@ -38,8 +40,12 @@ export interface RunSummaryOptions extends BootstrapOptions {
 /**
  * All figures of a run from its results: one for each task and epoch, the last attempt of each. The order they come in,
  * which is chance in a run of several at once, changes nothing.
+ * @throws ConfigurationError for labels that are none.
  */
 export function runSummary(finished: readonly ResultRecord[], options: RunSummaryOptions = {}): RunSummary {
+  const problems = labelProblems(options.labels);
+  if (problems.length > 0)
+    throw new ConfigurationError(`runSummary cannot work with these options: ${problems.join('; ')}.`);
   const results = finished.toSorted(byTaskAndEpoch);
   const bootstrap = {
     seed: options.seed ?? bootstrapDefaults.seed,
@@ -92,10 +98,15 @@ function byLabel(
   const names = new Set([...labels.values()].flatMap((labelled) => Object.keys(labelled)));
   return Object.fromEntries(
     [...names].map((name) => {
-      const valueOf = ({ taskId }: ResultRecord) => labels.get(taskId)?.[name] ?? 'unlabelled';
+      const valueOf = ({ taskId }: ResultRecord) => labelOf(labels.get(taskId), name) ?? 'unlabelled';
       return [name, groupedBy(headline(bootstrap), name, valueOf).compute(results)];
     }),
   );
+}
+
+/** A label may have any name, also one that every object has something under. */
+function labelOf(labelled: Readonly<Record<string, string>> = {}, name: string): string | undefined {
+  return Object.hasOwn(labelled, name) ? labelled[name] : undefined;
 }
 
 function measures(results: readonly ResultRecord[]): Pick<RunSummary, 'durations' | 'tokens' | 'lengths'> {

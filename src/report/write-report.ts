@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { labelProblems } from '../dataset/label-problems.js';
 import { type OptionNames, unknownOptions } from '../option-names.js';
 import { refuseProblems } from '../run/option-problems.js';
 import { writeDurably } from '../store/durable-file.js';
@@ -62,6 +63,7 @@ export async function writeReport(
   refuseProblems('writeReport', [
     ...unknownOptions(options, reportNames),
     ...unknownOptions(options.limits, limitNames, 'limits'),
+    ...labelProblems(options.labels),
   ]);
   const stored = typeof run === 'string' ? await StoredRun.open(run) : run;
   const into = resolve(options.into ?? stored.folder.path);

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ConfigurationError } from '../../errors.js';
 import type { RunSummaryOptions } from '../../metrics/run-summary.js';
+import { labelProblems } from '../../dataset/label-problems.js';
 import { type OptionNames, unknownOptions } from '../../option-names.js';
 import type { ResultRecord } from '../../result/task-result.js';
 import { refuseProblems } from '../../run/option-problems.js';
@@ -71,7 +72,7 @@ export async function writeInspectLog(
   if (!file.endsWith('.eval')) {
     throw new ConfigurationError(`An Inspect log's name ends with .eval, which ${file} does not.`);
   }
-  refuseProblems('writeInspectLog', unknownOptions(options, logNames));
+  refuseProblems('writeInspectLog', [...unknownOptions(options, logNames), ...labelProblems(options.labels)]);
   const stored = typeof run === 'string' ? await StoredRun.open(run) : run;
   const { invalidated = [], model: named, ...figures } = options;
   refuseUnknown(invalidated, stored);

@@ -230,6 +230,19 @@ describe('the summary of a run', () => {
     expect(JSON.stringify(runSummary(results.toReversed(), { tasks, labels, seed: 5 }))).toBe(text);
   });
 
+  it('takes any name for a label, and nothing for one that a task does not have', () => {
+    const odd = new Map<string, Record<string, string>>([
+      ['1', { constructor: 'A', toString: 'B' }],
+      ['2', { kind: 'C' }],
+    ]);
+    const { byLabel } = runSummary([scored('1', true), scored('2', true)], { labels: odd });
+    expect(Object.entries(byLabel).map(([name, groups]) => [name, Object.keys(groups)])).toEqual([
+      ['constructor', ['A', 'unlabelled']],
+      ['toString', ['B', 'unlabelled']],
+      ['kind', ['unlabelled', 'C']],
+    ]);
+  });
+
   it('says how many ended how, with infrastructure failures apart', () => {
     expect(summary.overall).toMatchObject({
       tasks: 5,

@@ -1,12 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import {
   ConfigurationError,
+  gradeRun,
   gradeTask,
+  rescoreRun,
   runEval,
+  runSummary,
   runTask,
+  type TaskLabels,
   type EvalOptions,
   type RunTaskOptions,
 } from '../../../src/index.js';
+import { writeReport } from '../../../src/report/index.js';
+import { writeInspectLog } from '../../../src/report/inspect/index.js';
 import { fakeBenchmarkRuntime, fakeSolver, fakeTasks } from '../../fixtures/fake-benchmark.js';
 
 const dataset = fakeTasks(1);
@@ -87,12 +93,52 @@ describe('runEval', () => {
     expect(() => runEval(all)).toThrow(message);
   });
 
-  it('refuses a change of concurrency that it does not know', async () => {
-    const run = runEval({ dataset, agent: fakeSolver, runtime: fakeBenchmarkRuntime() });
-    expect(() => run.setConcurrency({ task: 3 } as object)).toThrow(
-      /`task` does not exist, did you mean `tasks`/,
-    );
+  it.each([
+    ['3', "`concurrency` is '3'; give a number of tasks, or an object of bounds"],
+    [null, '`concurrency` is null'],
+    [[3], '`concurrency` is [ 3 ]'],
+    [{ task: 3 }, 'task` does not exist, did you mean `'],
+    [{ tasks: '3' }, 'tasks`: Invalid input'],
+    [{ tasks: 0 }, 'tasks`: Too small'],
+    [2.5, 'tasks`: Invalid input'],
+  ])('refuses %j for its concurrency, and for a change of it', async (given: unknown, message) => {
+    const concurrency = given as number;
+    const options = { dataset, agent: fakeSolver, runtime: fakeBenchmarkRuntime() };
+    expect(() => runEval({ ...options, concurrency })).toThrow(message);
+    const run = runEval({ ...options, concurrency: 2 });
+    expect(() => run.setConcurrency(concurrency)).toThrow(ConfigurationError);
+    expect(() => run.setConcurrency(concurrency)).toThrow(message);
+    expect(run.plan.concurrency).toMatchObject({ tasks: 2, starts: Infinity });
     await run;
+  });
+
+  it('takes a number for a change of concurrency, and keeps what a change leaves out', async () => {
+    const options = { dataset, agent: fakeSolver, runtime: fakeBenchmarkRuntime() };
+    const run = runEval({ ...options, concurrency: { tasks: 2, starts: 5 } });
+    run.setConcurrency(3);
+    expect(run.plan.concurrency).toMatchObject({ tasks: 3, starts: 5 });
+    const change: object = { tasks: undefined, grading: 1 };
+    run.setConcurrency(change);
+    expect(run.plan.concurrency).toMatchObject({ tasks: 3, starts: 5, grading: 1 });
+    await run;
+  });
+
+  it.each([
+    [{}, '`labels` is {}; give the map that `readTaskLabels` reads'],
+    [null, '`labels` is null'],
+    [new Map([[1, { kind: 'a' }]]), '`labels` has 1 for a task id'],
+    [new Map([['1_1', 'a']]), "`labels` has 'a' for task 1_1; give an object of texts"],
+    [new Map([['1_1', { kind: 3 }]]), '`labels` has 3 for the kind of task 1_1; give a text'],
+  ])('refuses labels that are none, as all do who take them (%#)', async (given: unknown, message) => {
+    const labels = given as TaskLabels;
+    const runtime = fakeBenchmarkRuntime();
+    expect(() => runEval({ dataset, agent: fakeSolver, runtime, labels })).toThrow(message);
+    expect(() => runSummary([], { labels })).toThrow(message);
+    const all = { dataset, runtime, labels };
+    await expect(gradeRun('nowhere', all)).rejects.toThrow(message);
+    await expect(rescoreRun('nowhere', { ...all, into: 'nowhere' })).rejects.toThrow(message);
+    await expect(writeReport('nowhere', { labels })).rejects.toThrow(message);
+    await expect(writeInspectLog('nowhere', 'nowhere.eval', { labels })).rejects.toThrow(message);
   });
 });
 
