@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import xterm from '@xterm/headless';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { runEval } from '../../../../src/index.js';
+import { runAblation, runEval } from '../../../../src/index.js';
 import { showProgress } from '../../../../src/report/terminal/index.js';
 import { fakeBenchmarkRuntime, fakeSolver, fakeTasks, lost } from '../../../fixtures/fake-benchmark.js';
 import { isMissing } from '../../../fixtures/system-need.js';
@@ -224,6 +224,23 @@ describe('showProgress elsewhere', () => {
       expect.stringMatching(/^! the run failed: .*is no lock/),
       expect.stringMatching(/^failed: 0 of 2 done · /),
     ]);
+  });
+
+  it('says that a cell of an ablation failed', async () => {
+    const store = mkdtempSync(join(tmpdir(), 'swelancer-failing-'));
+    using _folder = { [Symbol.dispose]: () => rmSync(store, { recursive: true }) };
+    writeFileSync(join(store, 'one'), 'a file where the folder of the cell has to be');
+    const stream = new PassThrough();
+    const ablation = runAblation({
+      base: { dataset: fakeTasks(2), agent: fakeSolver, runtime: fakeBenchmarkRuntime() },
+      variants: { one: {}, two: {} },
+      store,
+      onCell: (run) => showProgress(run, { stream }),
+    });
+    await expect(ablation).rejects.toMatchObject({ code: 'store', problem: 'unwritable' });
+    const shown = String(stream.read());
+    expect(shown).toMatch(/^! the run failed: .*a file is where a folder has to be/);
+    expect(shown).toMatch(/\nfailed: 0 of 2 done · .*\n$/);
   });
 
   it('changes nothing of a run when its stream throws or fails', async () => {
