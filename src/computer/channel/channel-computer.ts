@@ -16,6 +16,7 @@ import { holdLease, type Lease } from './lease.js';
 import { describeEntry, type EntryCommand, startEntry } from './entry-process.js';
 import { endOf, type ScriptHost } from './remote-script.js';
 import { runTransfer } from './run-transfer.js';
+import { startEnded } from './start-in-place.js';
 import { downloadTree, uploadTree } from './transfer-tree.js';
 import { uploadFile } from './upload-file.js';
 
@@ -63,8 +64,8 @@ export async function startChannelComputer(
   };
   const folder = `/tmp/.swelancer-${options.id}`;
   let lease: Lease | undefined;
+  using deadline = new Deadline(call);
   try {
-    using deadline = new Deadline(call);
     const limits = { signal: deadline.signal };
     await makeFolders(host, folder, options.workingDirectory, limits);
     const leaseMs = options.durability?.leaseMs ?? defaultLeaseMs;
@@ -78,7 +79,7 @@ export async function startChannelComputer(
   } catch (error) {
     await lease?.close();
     await options.release({}).catch(() => undefined);
-    throw error;
+    throw startEnded(deadline, `The start of computer ${options.id}`, call) ?? error;
   }
 }
 

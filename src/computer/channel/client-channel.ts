@@ -41,16 +41,26 @@ export interface ClientEnd {
 /** The program inside never said that it runs. Nothing was run, so that another try is safe. */
 export class ClientStartError extends Error {
   constructor(
-    /** `missing`: the client could not be started; `ended`: it gave up; `silent`: it did not answer in time. */
-    readonly reason: 'missing' | 'ended' | 'silent',
+    /**
+     * `missing`: the client could not be started; `ended`: it gave up; `silent`: it did not answer in time; `merged`: what
+     * the program writes on one stream comes on the other.
+     */
+    readonly reason: 'missing' | 'ended' | 'silent' | 'merged',
     /** What the client said, trimmed. */
     readonly text: string,
     readonly exitCode: number | null,
     options?: ErrorOptions,
   ) {
-    super(`The client ${reason === 'silent' ? 'did not answer' : 'failed'}: ${text}`, options);
+    super(`The client ${failures[reason]}: ${text}`, options);
   }
 }
+
+const failures = {
+  missing: 'failed',
+  ended: 'failed',
+  silent: 'did not answer',
+  merged: 'does not keep its streams apart',
+} as const satisfies Record<ClientStartError['reason'], string>;
 
 /** Milliseconds for the streams of a client that has ended to end as well; somebody else may hold them. */
 const streamEndMs = 1000;
@@ -75,17 +85,24 @@ export async function openOverClient(client: Client, options: ChannelOverClient)
   client.ended.catch(() => undefined);
   client.stdin.write(program.line);
   const started = counter(2);
+  const merged = counter(1);
   const exited = counter(2);
   const record: { exitCode?: number } = {};
-  const onRecord = (text: string): void => {
-    if (text === 'started') started.count();
+  const heard = new Set<string>();
+  const onRecord = (stream: string, text: string): void => {
+    // A terminal, which is one stream, adds the carriage return.
+    if (/^started\r?$/.test(text)) {
+      if (heard.has(stream)) merged.count();
+      else started.count();
+      heard.add(stream);
+    }
     const [, code] = /^exit (\d+)$/.exec(text) ?? [];
     if (code === undefined) return;
     record.exitCode = Number(code);
     exited.count();
   };
-  const stdout = client.stdout.pipe(new RecordFilter(program.nonce, onRecord));
-  const stderr = client.stderr.pipe(new RecordFilter(program.nonce, onRecord));
+  const stdout = client.stdout.pipe(new RecordFilter(program.nonce, (text) => onRecord('stdout', text)));
+  const stderr = client.stderr.pipe(new RecordFilter(program.nonce, (text) => onRecord('stderr', text)));
   for (const stream of [stdout, stderr]) stream.on('error', () => undefined);
   const outputEnded = Promise.all([closed(client.stdout), closed(client.stderr)]);
 
@@ -95,9 +112,11 @@ export async function openOverClient(client: Client, options: ChannelOverClient)
     client.letGo();
   };
   try {
-    await whenStarted(started.reached, client, outputEnded, options, () =>
-      `${stderr.preamble}\n${stdout.preamble}`.trim(),
-    );
+    const apart = merged.reached.then(() => {
+      throw new ClientStartError('merged', 'standard output and standard error come on one stream', null);
+    });
+    const said = () => `${stderr.preamble}\n${stdout.preamble}`.trim();
+    await whenStarted(Promise.race([started.reached, apart]), client, outputEnded, options, said);
   } catch (error) {
     destroy();
     throw error;
@@ -182,7 +201,7 @@ function killGroup({ pid }: ChildProcessWithoutNullStreams, signal: NodeJS.Signa
 }
 
 async function whenStarted(
-  started: Promise<undefined>,
+  started: Promise<unknown>,
   client: Client,
   outputEnded: Promise<unknown>,
   { signal, startTimeoutMs }: ChannelOverClient,

@@ -1,6 +1,7 @@
 import type { CommandStrategy } from '../channel/channel-computer.js';
 import { type Durability, durabilityOf } from '../channel/durability.js';
 import { rejectResources } from '../channel/reject-resources.js';
+import { startInPlace } from '../channel/start-in-place.js';
 import type { CallOptions, ComputerRequest, ComputerRuntime } from '../computer-interface.js';
 import { ConfigurationError } from '../../errors.js';
 import type { Environment } from '../../redaction.js';
@@ -9,7 +10,10 @@ import { checkCommandOptions, startCommandComputer } from './command-computer.js
 export interface CommandRuntimeOptions<Place> extends Durability {
   /** In results and events. Default: `command`. */
   readonly name?: string | undefined;
-  /** Makes the place of one computer, such as a pod from `request.image`, and resolves when commands can run there. */
+  /**
+   * Makes the place of one computer, such as a pod from `request.image`, and resolves when commands can run there.
+   * `signal` fires when the start is cancelled and at its time limit; what comes after that is destroyed.
+   */
   readonly create: (request: ComputerRequest, call: CallOptions) => Promise<Place>;
   /** What runs a program in that place; see `commandComputer`. */
   readonly prefix: (place: Place) => readonly string[];
@@ -48,28 +52,23 @@ export function commandRuntime<Place>(options: CommandRuntimeOptions<Place>): Co
     name,
     start: async (request, call) => {
       if (options.appliesResources !== true) rejectResources('commandRuntime', request);
-      const place = await create(request, call);
-      let destroyed: Promise<void> | undefined;
-      const destroyOnce = async (destroyCall: CallOptions): Promise<void> => {
-        destroyed ??= destroy(place, destroyCall);
-        await destroyed;
-      };
-      try {
-        const computer = {
-          prefix: prefix(place),
-          workingDirectory: request.workingDirectory,
-          environment: { ...options.environment, ...request.environment },
-          entryCommand: options.entryCommand,
-          strategy: options.strategy,
-          startTimeoutMs: options.startTimeoutMs,
-          ...durabilityOf(options, call.emit),
-        };
-        checkCommandOptions('commandRuntime', computer);
-        return await startCommandComputer(computer, call, destroyOnce);
-      } catch (error) {
-        await destroyOnce({}).catch(() => undefined);
-        throw error;
-      }
+      return await startInPlace('The start of a computer by commandRuntime', call, {
+        make: async (limits) => create(request, { ...call, ...limits }),
+        release: destroy,
+        start: async (place, limits, release) => {
+          const computer = {
+            prefix: prefix(place),
+            workingDirectory: request.workingDirectory,
+            environment: { ...options.environment, ...request.environment },
+            entryCommand: options.entryCommand,
+            strategy: options.strategy,
+            startTimeoutMs: options.startTimeoutMs,
+            ...durabilityOf(options, call.emit),
+          };
+          checkCommandOptions('commandRuntime', computer);
+          return await startCommandComputer(computer, limits, release);
+        },
+      });
     },
   };
 }

@@ -103,8 +103,12 @@ function startFailure(program: string, error: ClientStartError): Error {
     const message = `${program} could not be started on this machine: ${cause instanceof Error ? cause.message : 'unknown reason'}.`;
     return new ComputerLostError(message, { reason: 'connection', retryable: false, cause });
   }
+  if (reason === 'merged') {
+    const message = `${program} brings standard output and standard error of what it runs on one stream. The prefix must keep the two apart: leave out a terminal (-t) and 2>&1.`;
+    return new ComputerLostError(message, { reason: 'connection', retryable: false, cause: error });
+  }
   if (reason === 'silent') {
-    const message = `${program} gave no shell in time. The prefix must keep standard input open (such as -i) and must not ask for a terminal (-t). It said: ${text}`;
+    const message = `${program} gave no shell in time. The prefix must keep standard input open (such as -i), must bring standard output and standard error, and must not ask for a terminal (-t). It said: ${text}`;
     return new ComputerLostError(message, { reason: 'connection', cause: error });
   }
   if (/fork|resource temporarily unavailable|cannot allocate memory/i.test(text)) {

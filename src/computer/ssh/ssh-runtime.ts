@@ -8,6 +8,7 @@ import type {
 import type { EmitEvent } from '../../events/event.js';
 import { type Durability, durabilityOf } from '../channel/durability.js';
 import { rejectResources } from '../channel/reject-resources.js';
+import { startInPlace } from '../channel/start-in-place.js';
 import { ComputerStartError, UnsupportedOptionError } from '../errors.js';
 import { officialEnvironment } from './official-machine.js';
 import { sessionLimits } from './session-limits.js';
@@ -28,7 +29,10 @@ export type SshRuntimeSettings = Pick<SshComputerOptions, 'environment' | 'entry
 export type SshRuntimeOptions =
   | (SshDestinationOptions & SshRuntimeSettings)
   | (SshRuntimeSettings & {
-      /** Makes a machine and resolves when its SSH server answers. */
+      /**
+       * Makes a machine and resolves when its SSH server answers. `signal` fires when the start is cancelled and at its
+       * time limit; what comes after that is released.
+       */
       readonly createMachine: (request: ComputerRequest, call: CallOptions) => Promise<SshMachine>;
     });
 
@@ -103,25 +107,22 @@ function freshMachines(options: Extract<SshRuntimeOptions, { createMachine: unkn
   }
   return {
     name: 'ssh',
-    start: async (request, call) => {
-      const { release, ...machine } = await createMachine(request, call);
-      let released: Promise<void> | undefined;
-      const releaseOnce = async (releaseCall: CallOptions): Promise<void> => {
-        released ??= release(releaseCall);
-        await released;
-      };
-      try {
-        checkOptions('createMachine', sshComputerShape, machine);
-        return await startSshComputer(
-          computerOptions(machine, settings, request, call.emit),
-          call,
-          releaseOnce,
-        );
-      } catch (error) {
-        await releaseOnce({}).catch(() => undefined);
-        throw error;
-      }
-    },
+    start: async (request, call) =>
+      startInPlace('The start of a computer by sshRuntime', call, {
+        make: async (limits) => {
+          const { release, ...machine } = await createMachine(request, { ...call, ...limits });
+          return { machine, release };
+        },
+        release: async ({ release }, releaseCall) => release(releaseCall),
+        start: async ({ machine }, limits, release) => {
+          checkOptions('createMachine', sshComputerShape, machine);
+          return await startSshComputer(
+            computerOptions(machine, settings, request, call.emit),
+            limits,
+            release,
+          );
+        },
+      }),
   };
 }
 

@@ -126,4 +126,52 @@ describe('kubectl exec, as a stand-in with its manners', () => {
     });
     expect(made).toHaveLength(3);
   });
+
+  test('a prefix that merges the streams is refused at the start', async () => {
+    const merging = ['sh', '-c', 'exec "$@" 2>&1', 'sh', ...server.prefix('pod-1')];
+    await expect(commandComputer({ prefix: merging })).rejects.toMatchObject({
+      code: 'computer_start',
+      retryable: false,
+      message: expect.stringContaining('must keep the two apart') as string,
+    });
+  });
+
+  test('a start whose place is made too late, or never, ends at its time limit, and the place is removed', async () => {
+    const removed: string[] = [];
+    const runtime = (create: (signal: AbortSignal | undefined) => Promise<string>) =>
+      commandRuntime({
+        create: async (_, { signal }) => create(signal),
+        prefix: (pod) => server.prefix(pod),
+        destroy: async (pod) => {
+          removed.push(pod);
+        },
+      });
+    const made = (signal: AbortSignal | undefined) =>
+      new Promise<string>((resolve) => {
+        signal?.addEventListener('abort', () => resolve('pod-1'));
+      });
+    const never = () => new Promise<string>(() => undefined);
+    const starts = [made, never].map(async (create) =>
+      runtime(create).start(request, { ...call, timeoutMs: 100 }),
+    );
+    for (const start of starts)
+      await expect(start).rejects.toMatchObject({ code: 'computer_start', reason: 'timeout', retryable: true });
+    expect(removed).toEqual(['pod-1']);
+  });
+
+  test('a start in a place that gives no shell ends at its time limit', async () => {
+    const removed: string[] = [];
+    const runtime = commandRuntime({
+      create: async () => Promise.resolve('silent'),
+      prefix: () => ['sleep', '1000'],
+      destroy: async (pod) => {
+        removed.push(pod);
+      },
+    });
+    const starting = runtime.start(request, { ...call, timeoutMs: 100 });
+    await expect(starting).rejects.toMatchObject({ code: 'computer_start', reason: 'timeout' });
+    const aborted = runtime.start(request, { ...call, signal: AbortSignal.abort() });
+    await expect(aborted).rejects.toMatchObject({ code: 'aborted' });
+    expect(removed).toEqual(['silent']);
+  });
 });

@@ -104,6 +104,22 @@ describeSsh('sshRuntime', () => {
     expect(released).toBe(2);
   });
 
+  test('a machine that is made too late is released, and the start ends at its time limit', async () => {
+    let released = 0;
+    const runtime = sshRuntime({
+      createMachine: async (_, { signal }) =>
+        new Promise((resolve) => {
+          const release = async () => {
+            released += 1;
+          };
+          signal?.addEventListener('abort', () => resolve({ ...server.options, release }));
+        }),
+    });
+    const starting = runtime.start(request, { ...call, timeoutMs: 100 });
+    await expect(starting).rejects.toMatchObject({ code: 'computer_start', reason: 'timeout' });
+    expect(released).toBe(1);
+  });
+
   test('a start that is aborted leaves no client behind', async () => {
     const controller = new AbortController();
     const starting = sshRuntime(server.options).start(request, { ...call, signal: controller.signal });

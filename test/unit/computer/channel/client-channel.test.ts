@@ -99,3 +99,16 @@ test('a client that is missing, and one that does not answer, are told apart', a
   await expect(open(['/no/such/client'])).rejects.toMatchObject({ reason: 'missing' });
   await expect(open(['sleep', '1000'])).rejects.toMatchObject({ reason: 'silent' });
 });
+
+test.each([
+  ['merges the streams', 'exec "$@" 2>&1'],
+  ['has a terminal in between', '"$@" 2>&1 | while IFS= read -r line; do printf "%s\\r\\n" "$line"; done'],
+])('a client that %s is told at once', async (_, script) => {
+  const opening = openClientChannel({
+    argv: ['sh', '-c', script, 'sh', 'sh', '-c', readerText],
+    request: { argv: ['cat'], environment: {} },
+    startTimeoutMs: 20_000,
+    explainEnd: async () => ({ kind: 'exited', exitCode: null }),
+  });
+  await expect(opening).rejects.toMatchObject({ reason: 'merged' });
+});
