@@ -142,7 +142,8 @@ export interface ShellCommandOptions extends CallOptions {
   readonly onOutput?: ((chunk: OutputChunk) => void) | undefined;
   /**
    * Called with what processes that the command left behind still print after its end, where the implementation can tell
-   * whose output it is. Never mixed into another command's.
+   * whose output it is. Never mixed into another command's. Not called for a durable command that is kept inside: only
+   * what comes up to its end is collected.
    */
   readonly onLateOutput?: ((chunk: OutputChunk) => void) | undefined;
   /** A name for events and errors in place of the command's text. */
