@@ -16,7 +16,10 @@ export interface ComputerInterface {
   sendShellCommand(command: string, options?: ShellCommandOptions): Promise<CommandResult>;
   /** As `sendShellCommand`, but throws `CommandFailedError` unless the exit code is 0. */
   checkShellCommand(command: string, options?: ShellCommandOptions): Promise<CommandResult>;
-  /** Writes one file. Parent folders are created; a failed upload leaves an existing target as it was. */
+  /**
+   * Writes one file. Parent folders are created; a failed upload leaves an existing target as it was. A symbolic link at
+   * the path is replaced, and what it leads to stays as it was; one that leads to a folder is that folder, and refused.
+   */
   upload(source: UploadSource, remotePath: string, options?: UploadOptions): Promise<void>;
   /** Reads one file, following symbolic links. @throws RemoteFileError */
   download(remotePath: string, options?: DownloadOptions): Promise<Uint8Array>;

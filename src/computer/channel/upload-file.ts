@@ -18,9 +18,6 @@ fail() {
   if [ -n "$2" ]; then echo "$2" >&2; fi
   exit "$1"
 }
-if [ -L "$target" ]; then
-  linked=$(readlink -f -- "$target") && target=$linked folder=\${target%/*}
-fi
 temporary="$folder/$temporary"
 if [ -d "$target" ]; then fail 67 'it is a directory'; fi
 mkdir -p -- "$folder/" || fail 70
@@ -37,7 +34,7 @@ if [ "$actual" != "$expected" ]; then fail ${damagedExitCode} 'it was damaged or
 chmod "$mode" "$temporary" && mv -f -- "$temporary" "$target" || fail 70
 `;
 
-/** Writes one file. The target is as it was until the whole file is there and its SHA-256 is right. */
+/** Writes one file. The target is as it was until the whole file is there and its SHA-256 is right. A link is replaced. */
 export async function uploadFile(
   host: ScriptHost,
   source: UploadSource,

@@ -80,6 +80,16 @@ describe.each(places)('a computer through $name', ({ missing, create }) => {
       await rm(local, { recursive: true });
     });
 
+    test('an upload replaces a link, wherever it leads', async () => {
+      await computer.checkShellCommand(`mkdir -p ${folder}/links; cd ${folder}/links; echo old >behind
+        ln -s behind link; ln -s nowhere dangling; ln -s ${folder}/links/nowhere absolute`);
+      for (const name of ['link', 'dangling', 'absolute'])
+        await computer.upload(Buffer.from(name), `${folder}/links/${name}`);
+      const listing = `cd ${folder}/links; ls -A | tr '\\n' ' '; cat absolute behind dangling link; find . -type l`;
+      const { stdout } = await computer.sendShellCommand(listing);
+      expect(stdout).toBe('absolute behind dangling link absoluteold\ndanglinglink');
+    });
+
     test('eight commands at once each get their own output', async () => {
       const numbers = Array.from({ length: 8 }, (_, index) => index);
       const results = await Promise.all(numbers.map((number) => computer.sendShellCommand(`echo ${number}`)));

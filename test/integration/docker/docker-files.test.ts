@@ -144,6 +144,14 @@ describeDocker('file transfer with a container', () => {
     await expect(computer.download('/links/loop')).rejects.toMatchObject({ code: 'remote_file' });
   });
 
+  test('replaces links when it writes', async () => {
+    await run('mkdir /linked; cd /linked; echo old > behind; ln -s behind link; ln -s nowhere dangling');
+    for (const name of ['link', 'dangling']) await computer.upload(text(name), `/linked/${name}`);
+    expect(await run('cd /linked; ls -A | tr "\\n" " "; cat behind dangling link; find . -type l')).toBe(
+      'behind dangling link old\ndanglinglink',
+    );
+  });
+
   test.each([
     ['/inside/absent', 'not_found'],
     ['/inside', 'is_directory'],
