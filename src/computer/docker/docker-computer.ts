@@ -13,7 +13,7 @@ import { createShellEngine } from '../shell/shell-engine.js';
 import type { DockerContainer } from './docker-container.js';
 import { createDockerTransport } from './docker-transport.js';
 import { callEngineTwice } from './engine-call.js';
-import { downloadFile, type RunInside, uploadFile } from './file-transfer.js';
+import { downloadFile, mayWriteCommand, type RunInside, uploadFile, type Writer } from './file-transfer.js';
 import { countMemoryKills } from './memory-kills.js';
 import type { NetworkPolicy, NetworkReport } from '../network-policy.js';
 import type { NetworkControl } from './network-policy.js';
@@ -35,8 +35,6 @@ export interface DockerComputerOptions {
   readonly snapshots: SnapshotStore;
   readonly strategy: 'lane' | 'exec';
   readonly onDegraded: (reason: string) => void;
-  /** Whether commands run as a user who may not write everywhere, so that transfers have to say who they are. */
-  readonly hasOwnUser: boolean;
   /** Gives container and network back. Called once at a time. */
   readonly remove: (timeoutMs: number | undefined) => Promise<void>;
 }
@@ -54,14 +52,15 @@ export async function createDockerComputer({
   snapshots,
   strategy,
   onDegraded,
-  hasOwnUser,
   remove,
 }: DockerComputerOptions): Promise<DockerComputer> {
   const transport = createDockerTransport(container);
   const engine = createShellEngine({
     transport,
     // Commands may run as any user, and only root can end them all.
-    killTransport: { open: async (channel, call) => await transport.open({ ...channel, user: '0' }, call) },
+    ...(container.runsAsRoot
+      ? { killTransport: { open: async (channel, call) => transport.open({ ...channel, user: '0' }, call) } }
+      : { killsByUser: true }),
     strategy,
     onDegraded,
     workingDirectory: request.workingDirectory,
@@ -83,7 +82,19 @@ export async function createDockerComputer({
     return { ...result, outOfMemory: memoryKills > before };
   };
   const run: RunInside = async (command, options) =>
-    await engine.sendShellCommand(command, { cwd: '/', ...(hasOwnUser ? { user: '0' } : {}), ...options });
+    await engine.sendShellCommand(command, {
+      cwd: '/',
+      ...(container.runsAsRoot ? {} : { user: '0' }),
+      ...options,
+    });
+  /** Whoever may write to a place: the container's user before root, so that what is uploaded is that user's. */
+  const writerOf = async (directory: string, call: CallOptions): Promise<Writer> => {
+    if (container.runsAsRoot) return { run, isRoot: true };
+    const asUser: RunInside = async (command, options) =>
+      engine.sendShellCommand(command, { cwd: '/', ...options });
+    const { exitCode } = await asUser(mayWriteCommand(directory), call);
+    return exitCode === 0 ? { run: asUser, isRoot: false } : { run, isRoot: true };
+  };
 
   const describe = async (): Promise<ComputerDescription> => {
     const lastLogLines = container.log.lastLines;
@@ -123,10 +134,11 @@ export async function createDockerComputer({
     // Long commands outlast a link to another machine.
     ...(!container.isLocal && { durability: {} }),
     sendShellCommand,
-    upload: async (source, path, options = {}) => await uploadFile(container, run, source, path, options),
+    upload: async (source, path, options = {}) =>
+      await uploadFile(container, writerOf, source, path, options),
     download: async (path, options = {}) => await downloadFile(container, run, path, options),
     uploadTree: async (archive, directory, options = {}) =>
-      await uploadTree(container, run, archive, directory, options),
+      await uploadTree(container, writerOf, archive, directory, options),
     downloadTree: (directory, options = {}) => downloadTree(container, directory, options),
     killAll: async (options) => await engine.killAll(options),
     describe,

@@ -17,6 +17,11 @@ export interface DockerContainer {
   readonly watch: ContainerWatch;
   readonly log: ContainerLog;
   readonly isPodman: boolean;
+  /**
+   * Whether the container's own user is root. An exec as root in one whose user is not has no capabilities: it may neither
+   * signal that user's processes nor write into that user's directories.
+   */
+  readonly runsAsRoot: boolean;
   /** Whether the engine is on this machine, so that no link to it can break without it. */
   readonly isLocal: boolean;
 }

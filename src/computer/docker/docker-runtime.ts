@@ -130,7 +130,6 @@ export function dockerRuntime(options: DockerRuntimeOptions = {}): DockerRuntime
         strategy: options.strategy ?? 'lane',
         onDegraded: (reason) => emit('computer.degraded', { reason }),
         network: createNetworkControl(container, network, options.helperImage ?? imageId),
-        hasOwnUser: options.user !== undefined,
         remove: async (timeoutMs) => {
           deadMan?.[Symbol.dispose]();
           await removeComputer(docker, belongings, { timeoutMs });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { posix } from 'node:path';
 import type {
+  CallOptions,
   CommandResult,
   DownloadOptions,
   ShellCommandOptions,
@@ -21,6 +22,13 @@ import { readSingleFile } from './single-file-archive.js';
 /** Runs a command inside, as the shell engine does, as a user who may write everywhere. */
 export type RunInside = (command: string, options?: ShellCommandOptions) => Promise<CommandResult>;
 
+/** Who writes to a place in the computer. */
+export interface Writer {
+  readonly run: RunInside;
+  /** Root, as whom the engine itself can write. */
+  readonly isRoot: boolean;
+}
+
 const defaultMaxBytes = 100 * 1024 * 1024;
 /** The temporary file is not there. Our own exit code, which `mv` does not use. */
 const missingExitCode = 44;
@@ -28,7 +36,7 @@ const missingExitCode = 44;
 /** Writes one file under a temporary name beside the target and renames it, so that no reader sees half of it. */
 export async function uploadFile(
   container: DockerContainer,
-  run: RunInside,
+  writerOf: (directory: string, call: CallOptions) => Promise<Writer>,
   source: UploadSource,
   remotePath: string,
   options: UploadOptions,
@@ -52,11 +60,14 @@ export async function uploadFile(
     };
     return { ...opened, mode: options.mode ?? opened.mode, stream: watched() };
   };
+  let writer: Writer | undefined;
   const first = await open({ reusesMemory: true });
   try {
+    writer = await writerOf(posix.dirname(target), call);
+    const { run, isRoot } = writer;
     const { size, mode } = first;
     let put: CommandResult | undefined;
-    if (size !== undefined) {
+    if (isRoot && size !== undefined) {
       const header = { name: temporary.slice(1), type: 'file', mode, size } as const;
       await putArchive(container, wrapFile(header, first.stream), '/', call);
       put = await run(renameCommand(temporary, target), call);
@@ -74,7 +85,7 @@ export async function uploadFile(
     if (failure !== undefined) throw failure;
   } catch (error) {
     if (container.watch.end === undefined) {
-      await run(`rm -f -- ${shellQuote(temporary)}`, { timeoutMs: 10_000 }).catch(() => undefined);
+      await writer?.run(`rm -f -- ${shellQuote(temporary)}`, { timeoutMs: 10_000 }).catch(() => undefined);
     }
     deadline.check(what);
     if (sourceFailure !== undefined) throw sourceFailure.error;
@@ -137,6 +148,13 @@ export function absolute(remotePath: string): string {
     });
   }
   return posix.normalize(remotePath);
+}
+
+/** Whether a directory can be written to, or made, by whoever asks. */
+export function mayWriteCommand(directory: string): string {
+  return `directory=${shellQuote(directory)}
+while [ ! -e "$directory" ] && [ -n "$directory" ]; do directory=\${directory%/*}; done
+[ -w "\${directory:-/}" ]`;
 }
 
 function renameCommand(temporary: string, target: string): string {

@@ -29,7 +29,7 @@ export async function startContainer(
   call: CallOptions,
 ): Promise<DockerContainer> {
   const id = await create(docker, plan, call);
-  const { Created: created } = await callEngineTwice(
+  const { Created: created, Config: configuration } = await callEngineTwice(
     (abortSignal) => docker.getContainer(id).inspect({ abortSignal }),
     call,
   );
@@ -49,6 +49,8 @@ export async function startContainer(
       watch,
       log,
       isPodman,
+      // A name or a number, perhaps with a group.
+      runsAsRoot: /^(?:0|root)?(?::.*)?$/.test(configuration.User),
       isLocal: local,
     };
     await start(container, plan, call);

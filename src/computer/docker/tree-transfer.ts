@@ -6,7 +6,7 @@ import { shellQuote } from '../shell-quote.js';
 import { openArchive, putArchive } from './archive-call.js';
 import type { ArchiveDownload } from './archive-connection.js';
 import type { DockerContainer } from './docker-container.js';
-import { absolute, type RunInside } from './file-transfer.js';
+import { absolute, type Writer } from './file-transfer.js';
 import { commandFileError, transferFailure } from './remote-file-failure.js';
 import { statRemote } from './remote-stat.js';
 
@@ -16,7 +16,7 @@ import { statRemote } from './remote-stat.js';
  */
 export async function uploadTree(
   container: DockerContainer,
-  run: RunInside,
+  writerOf: (directory: string, call: CallOptions) => Promise<Writer>,
   archive: AsyncIterable<Uint8Array>,
   remoteDirectory: string,
   options: CallOptions,
@@ -28,15 +28,19 @@ export async function uploadTree(
   const call = { signal: deadline.signal };
   const guarded = guardArchive(archive, remoteDirectory, { maxBytes: Infinity, maxEntries: Infinity });
   try {
+    const { run, isRoot } = await writerOf(directory, call);
     const made = await run(`mkdir -p -- ${shellQuote(directory)}`, call);
     const failure = commandFileError(container, what, remoteDirectory, made);
     if (failure !== undefined) throw failure;
-    if ((await statRemote(container, directory, call)) !== undefined) {
+    if (isRoot && (await statRemote(container, directory, call)) !== undefined) {
       await putArchive(container, guarded, directory, call);
       return;
     }
-    // A memory file system inside, which the engine does not see.
-    const unpacked = await run(`tar -x -f - -C ${shellQuote(directory)}`, { ...call, stdin: guarded });
+    // A user's own directory, or a memory file system inside, which the engine does not see.
+    const unpacked = await run(`tar -x ${isRoot ? '' : '-o '}-f - -C ${shellQuote(directory)}`, {
+      ...call,
+      stdin: guarded,
+    });
     const refusal = commandFileError(container, what, remoteDirectory, unpacked);
     if (refusal !== undefined) throw refusal;
   } catch (error) {

@@ -13,7 +13,7 @@ import { ComputerLostError } from '../errors.js';
 import { textForShell } from '../command-shell.js';
 import { shellError } from './command-errors.js';
 import type { CommandRun, EngineParts } from './command-run.js';
-import { createControlShell } from './control-shell.js';
+import { type ControlShell, createControlShell } from './control-shell.js';
 import { endProcesses } from './end-processes.js';
 import { markerVariable, type ProcessIdentity, parseProcessReport, servicesScript } from './process-kill.js';
 import { startOnLane } from './lane-execution.js';
@@ -35,6 +35,11 @@ export interface ShellEngineOptions {
   readonly computerId: string;
   /** How to start the shell that kills, where commands may run as a user who could not. Default: `transport`. */
   readonly killTransport?: ShellTransport | undefined;
+  /**
+   * Nobody on the machine may end everything: each user's processes are looked at and ended by a shell of that user's.
+   * Default: one shell does it all.
+   */
+  readonly killsByUser?: boolean | undefined;
   /** Asked when a command lost its machine for a reason the transport did not know. Must not throw. */
   readonly describe?: (() => Promise<ComputerDescription>) | undefined;
   /**
@@ -86,18 +91,28 @@ export interface ShellEngine {
 export function createShellEngine(options: ShellEngineOptions): ShellEngine {
   const { transport, computerId } = options;
   const marker = options.marker ?? randomBytes(16).toString('hex');
-  const control = createControlShell(
-    withMarker(options.killTransport ?? transport, `${marker}.control`),
-    computerId,
-  );
+  const killing = withMarker(options.killTransport ?? transport, `${marker}.control`);
+  const control = createControlShell(killing, computerId);
+  const controls = new Map<string | undefined, ControlShell>([[undefined, control]]);
+  const controlOf = (user: string | undefined): ControlShell => {
+    if (options.killsByUser !== true) return control;
+    const own =
+      controls.get(user) ??
+      createControlShell(
+        { ...killing, open: async (request, call) => killing.open({ ...request, user }, call) },
+        computerId,
+      );
+    controls.set(user, own);
+    return own;
+  };
   const closing = new AbortController();
   // Every command under way listens.
   setMaxListeners(0, closing.signal);
   const lingering = new Set<ShellChannel>();
   let services: readonly ProcessIdentity[] | undefined;
-  const parts: EngineParts = {
+  const partsFor = (own: ControlShell): EngineParts => ({
     transport,
-    control,
+    control: own,
     computerId,
     closing: closing.signal,
     linger: (channel, drained) => {
@@ -109,9 +124,10 @@ export function createShellEngine(options: ShellEngineOptions): ShellEngine {
     },
     heartbeatMs: options.heartbeatMs ?? defaultHeartbeatMs,
     describe: options.describe ?? (async () => ({ state: 'unknown' })),
-    killLater: (lost) => void killLater(control, lost, closing.signal),
+    killLater: (lost) => void killLater(own, lost, closing.signal),
     degraded: (reason) => options.onDegraded?.(reason),
-  };
+  });
+  const parts = partsFor(control);
   const lanes = createLanePool(withMarker(transport, `${marker}.lane`), (reason) => {
     parts.degraded(
       `This computer cannot keep shells open for commands: ${reason}. Each gets a channel instead.`,
@@ -122,7 +138,13 @@ export function createShellEngine(options: ShellEngineOptions): ShellEngine {
       if (closing.signal.aborted) throw cleanedUp(computerId);
       const { shell = 'sh' } = commandOptions;
       const inShell = shell === 'sh' ? undefined : textForShell(command, shell);
-      const prepared = prepare(parts, options, marker, command, commandOptions);
+      const prepared = prepare(
+        partsFor(controlOf(commandOptions.user)),
+        options,
+        marker,
+        command,
+        commandOptions,
+      );
       const run = inShell === undefined ? prepared : { ...prepared, command: inShell.text };
       const usesLane = options.strategy === 'lane' && commandOptions.stdin === undefined;
       const starts: readonly [StartExecution, ...StartExecution[]] = usesLane
@@ -151,17 +173,22 @@ export function createShellEngine(options: ShellEngineOptions): ShellEngine {
     killAll: async () => {
       // Supervisors are no services: they would be ended under the next command.
       const own = lanes.endIdle();
-      return await endProcesses({
-        control,
-        own,
-        query: { marker: commandMarkers(marker), services },
-        graceMs: 0,
-      });
+      const query = { marker: commandMarkers(marker) };
+      let killedByOthers = 0;
+      for (const [user, each] of controls) {
+        if (user === undefined) continue;
+        killedByOthers += (await endProcesses({ control: each, own, query, graceMs: 0 })).killed;
+        // Nobody else could end it, and it is no service.
+        each.close();
+        controls.delete(user);
+      }
+      const report = await endProcesses({ control, own, query: { ...query, services }, graceMs: 0 });
+      return { ...report, killed: report.killed + killedByOthers };
     },
     close: async () => {
       if (closing.signal.aborted) return;
       closing.abort(cleanedUp(computerId));
-      control.close();
+      for (const each of controls.values()) each.close();
       lanes.close();
       for (const channel of lingering) channel.destroy();
       lingering.clear();

@@ -155,7 +155,11 @@ describe('kubectl exec, as a stand-in with its manners', () => {
       runtime(create).start(request, { ...call, timeoutMs: 100 }),
     );
     for (const start of starts)
-      await expect(start).rejects.toMatchObject({ code: 'computer_start', reason: 'timeout', retryable: true });
+      await expect(start).rejects.toMatchObject({
+        code: 'computer_start',
+        reason: 'timeout',
+        retryable: true,
+      });
     expect(removed).toEqual(['pod-1']);
   });
 
