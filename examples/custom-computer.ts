@@ -1,8 +1,10 @@
 // A computer of your own in five methods. This one runs everything as processes of this machine, without isolation.
 // `npx tsx examples/custom-computer-conformance.ts` puts it through the conformance suite.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { dirname } from 'node:path';
 import { pipeline, Readable, type Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,16 +12,15 @@ import { type ComputerInterface, defineComputer } from 'swelancer';
 import { localFileError, readUploadSource, revealEnvironment } from 'swelancer';
 
 export async function customComputer(): Promise<ComputerInterface> {
-  const running = new Set<ChildProcess>();
+  const id = randomUUID();
   return defineComputer({
     capabilities: { streamsOutput: true },
     sendShellCommand: async (command, { cwd = '/tmp', env = {}, stdin = '', onOutput } = {}) => {
       // The command comes on descriptor 3: it may be longer than an argument can be.
       const child = spawn('sh', ['-c', 'eval "$(cat <&3)" 3<&-'], {
         ...{ cwd, detached: true, stdio: Array<'pipe'>(4).fill('pipe') },
-        env: { PATH: '/usr/local/bin:/usr/bin:/bin', ...revealEnvironment(env) },
+        env: { PATH: '/usr/local/bin:/usr/bin:/bin', ...revealEnvironment(env), CUSTOM_COMPUTER: id },
       });
-      running.add(child);
       (child.stdio[3] as Writable).on('error', () => undefined).end(command);
       // A command need not read its input to the end.
       pipeline(Readable.from(stdin instanceof Uint8Array ? [stdin] : stdin), child.stdin, () => undefined);
@@ -31,9 +32,10 @@ export async function customComputer(): Promise<ComputerInterface> {
         });
       // A child in the background may hold the output for as long as it likes.
       await Promise.race([once(child, 'close'), once(child, 'exit').then(() => sleep(200))]);
-      running.delete(child);
+      // After a signal, what a shell says of it: 137 for KILL.
+      const exitCode = child.exitCode ?? (child.signalCode && 128 + constants.signals[child.signalCode]);
       const text = (chunks: Buffer[]) => Buffer.concat(chunks).toString();
-      return { exitCode: child.exitCode, stdout: text(output.stdout), stderr: text(output.stderr) };
+      return { exitCode, stdout: text(output.stdout), stderr: text(output.stderr) };
     },
     upload: async (source, path, options = {}) => {
       const { stream, mode } = await readUploadSource(source);
@@ -52,9 +54,14 @@ export async function customComputer(): Promise<ComputerInterface> {
       return file.size > maxBytes ? fail(tooLarge) : readFile(path).catch(fail);
     },
     cleanup: async () => {
-      for (const { pid } of running) if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+      // What a command left in the background too.
+      await once(spawn('sh', ['-c', killMarked, 'sh', `CUSTOM_COMPUTER=${id}`]), 'exit');
     },
   });
 }
 
 const tooLarge = Object.assign(new Error('it has more bytes than asked for'), { code: 'EFBIG' });
+
+// Again until a look finds none: each may start another one while we look.
+const killMarked = `while files=$(grep -ls "$1" /proc/[0-9]*/environ); [ -n "$files" ]
+do kill -9 $(echo "$files" | cut -d/ -f3); sleep 0.01; done`;

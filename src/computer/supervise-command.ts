@@ -5,9 +5,11 @@ import type { CommandResult, KillReport, ShellCommandOptions } from './computer-
 import { completeCommand } from './completed-command.js';
 import { Deadline, over, settledWithin } from './deadline.js';
 import { endedCommandError } from './ended-command.js';
+import { CommandAbortedError } from './errors.js';
 import { killByShell } from './kill-by-shell.js';
 import type { OutputTap } from './output-tap.js';
 import { markerVariable } from './shell/process-kill.js';
+import { watchedInput } from './watched-input.js';
 
 export interface SupervisedCommand {
   readonly command: string;
@@ -24,11 +26,42 @@ const nativeKillMs = 30_000;
 /** How long a command whose processes are gone may take to return. Milliseconds. */
 const returnMs = 2000;
 
-/** Runs a command within its deadline: the implementation ends its processes where it can, else we do. */
+/**
+ * Runs a command within its deadline: the implementation ends its processes where it can, else we do. One whose input
+ * breaks off is ended too, and rejects with what the input threw: what it makes of a part is no result.
+ */
 export async function superviseCommand(
   view: ComputerView,
   supervised: SupervisedCommand,
 ): Promise<CommandResult> {
+  const { options } = supervised;
+  const { stdin } = options;
+  if (stdin === undefined || typeof stdin === 'string' || stdin instanceof Uint8Array) {
+    return superviseUntil(view, supervised);
+  }
+  const broken = new AbortController();
+  let failure: { readonly error: unknown } | undefined;
+  const watched = watchedInput(stdin, (error) => {
+    failure = { error };
+    broken.abort(error);
+  });
+  const [outcome] = await Promise.allSettled([
+    superviseUntil(
+      { ...view, until: [...view.until, broken.signal] },
+      { ...supervised, options: { ...options, stdin: watched } },
+    ),
+  ]);
+  const isCallersEnd = [options.signal, ...view.until].some((signal) => signal?.aborted === true);
+  if (outcome.status === 'fulfilled') {
+    if (failure !== undefined) throw failure.error;
+    return outcome.value;
+  }
+  throw failure !== undefined && outcome.reason instanceof CommandAbortedError && !isCallersEnd
+    ? failure.error
+    : outcome.reason;
+}
+
+async function superviseUntil(view: ComputerView, supervised: SupervisedCommand): Promise<CommandResult> {
   const { options } = supervised;
   const deadline = new Deadline(options, ...view.until).endingWith(view.core.gone);
   try {
@@ -82,7 +115,11 @@ async function runMarked(
     }),
   );
   const result = await deadline.whileOpen(work);
-  if (result !== over) return result;
+  if (result !== over) {
+    // The cleanup may be what ended it.
+    core.assertOpen();
+    return result;
+  }
   try {
     if (core.gone.hasEnded) throw await ended(core.id, supervised, deadline, unknownKill, tap.partial());
     const kill = await killByShell({

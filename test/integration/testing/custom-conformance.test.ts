@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { customComputer } from '../../../examples/custom-computer.js';
 import { testConformance } from '../../fixtures/conformance-tests.js';
 import { podComputer } from '../../fixtures/pod-computer.js';
@@ -9,6 +9,13 @@ describe('the custom computer of the examples', () => {
   testConformance(customComputer, {
     capabilities: { survivesLostLinks: true },
     faults: { cutLink: endShells, restoreLink: async () => undefined },
+  });
+
+  test('says of a command that a signal ended what shells say', async () => {
+    const computer = await customComputer();
+    expect((await computer.sendShellCommand('kill -9 $$')).exitCode).toBe(137);
+    expect((await computer.sendShellCommand('kill -TERM $$')).exitCode).toBe(143);
+    await computer.cleanup();
   });
 });
 

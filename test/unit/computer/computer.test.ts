@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { customComputer } from '../../../examples/custom-computer.js';
 import { Computer } from '../../../src/computer/computer.js';
 import type { CommandResult } from '../../../src/computer/computer-interface.js';
 import { defineComputer } from '../../../src/computer/define-computer.js';
@@ -69,6 +70,38 @@ describe('a command', () => {
       /exit code 7\.\nstderr ended with:\nwhy\nstdout ended with:\n81\n/,
     );
     expect(events.types).toEqual(['command.started', 'command.finished']);
+  });
+
+  it('fails with what its input threw and is ended, although the implementation took that for the end', async () => {
+    const events = recordEvents();
+    const computer = Computer.from(await customComputer(), { events: events.scope });
+    const stdin = async function* () {
+      yield Buffer.from('abc');
+      await Promise.reject(new Error('disk read error'));
+    };
+    await expect(computer.sendShellCommand('wc -c', { stdin: stdin() })).rejects.toThrow('disk read error');
+    const pidFile = join(folder, 'pid');
+    const running = computer.checkShellCommand(`echo $$ >${pidFile}; cat; exec sleep 60`, { stdin: stdin() });
+    await expect(running).rejects.toThrow('disk read error');
+    expect(await isAlive(Number(await readFile(pidFile, 'utf8')))).toBe(false);
+    expect(events.types.filter((type) => type !== 'command.output')).toEqual([
+      ...['command.started', 'command.failed', 'command.started', 'command.failed'],
+    ]);
+    await computer.cleanup();
+  });
+
+  it('that is aborted is told as aborted, although its input ends with an error for it', async () => {
+    const abort = new AbortController();
+    const computer = Computer.from(await customComputer());
+    const stdin = (async function* () {
+      yield Buffer.from('abc');
+      abort.abort(new Error('enough'));
+      await Promise.reject(new Error('the stream was destroyed'));
+    })();
+    await expect(
+      computer.sendShellCommand('wc -c', { stdin, signal: abort.signal, killGraceMs: 100 }),
+    ).rejects.toMatchObject({ code: 'aborted', cause: { message: 'enough' } });
+    await computer.cleanup();
   });
 
   it('takes an exit code that is missing for unknown, not for 0', async () => {

@@ -59,6 +59,23 @@ export const cleanupCases: readonly CaseDefinition[] = [
     },
   },
   {
+    id: 'cleanup/background',
+    level: 3,
+    title: 'a cleanup ends what commands left in the background, also in a session of its own',
+    requires: ['processes'],
+    ownComputer: {},
+    endsComputer: true,
+    body: async ({ computer, run, another, processes }) => {
+      const other = await another();
+      await run('sleep 300 & echo left', { timeoutMs: 30_000 });
+      await run('setsid sleep 300 </dev/null >/dev/null 2>&1 &', { timeoutMs: 30_000 });
+      await expectSoon('the processes run', async () => (await processes(computer)) === 2);
+      await computer.cleanup(limits);
+      // Where computers are machines of their own, the other one sees none of them anyway.
+      await expectSoon('no process of them is left', async () => (await processes(other)) === 0);
+    },
+  },
+  {
     id: 'cleanup/somebody-elses',
     level: 3,
     title: 'the cleanup of one computer leaves another one alone',

@@ -1,5 +1,5 @@
 import { shellQuote } from '../../../computer/shell-quote.js';
-import { expectEqual, expectThat } from '../assertions.js';
+import { expectEqual, expectRejection, expectThat } from '../assertions.js';
 import type { CaseDefinition } from '../case-definition.js';
 
 const mebibyte = 1024 * 1024;
@@ -47,6 +47,26 @@ export const stdinCases: readonly CaseDefinition[] = [
         for (let count = 0; count < 50; count++) yield new Uint8Array(mebibyte);
       })();
       expectEqual('The number of bytes', Number((await run('wc -c', { stdin })).stdout), 50 * mebibyte);
+    },
+  },
+  {
+    id: 'stdin/breaks-off',
+    level: 1,
+    title:
+      'a command whose input breaks off fails with the reason and is ended, whatever it made of the part',
+    requires: ['processes', 'concurrentCommands'],
+    body: async ({ run }) => {
+      for (const command of ['wc -c', 'sleep 300 & cat; wait']) {
+        const stdin = (async function* () {
+          yield new TextEncoder().encode('the first half only');
+          throw new Error('The input breaks off, as the case wants it.');
+        })();
+        const running = run(command, { stdin, killGraceMs: 300 });
+        await expectRejection(`\`${command}\``, running, {
+          message: 'The input breaks off, as the case wants it.',
+        });
+      }
+      expectEqual('The next command', (await run('echo next')).stdout, 'next\n');
     },
   },
   {
