@@ -18,12 +18,16 @@ const readAtOnce = 16;
 /** Bytes of all small files that are read together, so that memory is bounded to twice as many. */
 const readAheadBytes = 8 * 1024 * 1024;
 
+/** What a program that unpacks needs to put something into a directory, unless it is root. */
+const ownerBits = 0o700;
+
 /** Bytes. What is smaller is joined: each piece passes through several hands, and a small file has three of them. */
 const pieceBytes = 256 * 1024;
 
 /**
  * The contents of a local directory as a tar stream, names relative to it. Keeps permission bits, symbolic links and
- * empty directories; everything belongs to root. Sockets, pipes and devices are left out. Memory stays flat.
+ * empty directories; everything belongs to root. Sockets, pipes and devices are left out. Memory stays flat. A directory
+ * that its owner may not write to comes twice: writable before what it holds, and as it is at the end.
  * @throws RemoteFileError when something cannot be read
  */
 export async function* packTree(directory: string | URL): AsyncGenerator<Uint8Array, void, undefined> {
@@ -83,6 +87,7 @@ async function addEntry(
 
 async function addTree(archive: Pack, root: string): Promise<void> {
   const pending = [''];
+  const closed: Found[] = [];
   for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {
     const names = await explained(root, directory, async (path) => readdir(path));
     const paths = names.sort().map((name) => (directory === '' ? name : `${directory}/${name}`));
@@ -93,11 +98,21 @@ async function addTree(archive: Pack, root: string): Promise<void> {
       // Should packing fail first, nobody else hears of it.
       ahead?.catch(() => undefined);
       for (const found of batch) {
-        await explained(root, found.name, async (local) => addFound(archive, local, found));
+        const isClosed = found.entry.isDirectory() && (found.entry.mode & ownerBits) !== ownerBits;
+        if (isClosed) {
+          closed.push(found);
+          await addDirectory(archive, found, found.entry.mode | ownerBits);
+        } else await explained(root, found.name, async (local) => addFound(archive, local, found));
         if (found.entry.isDirectory()) pending.push(found.name);
       }
     }
   }
+  // From within: the bits of a directory are beyond reach once those around it are set.
+  for (const found of closed.reverse()) await addDirectory(archive, found, found.entry.mode);
+}
+
+async function addDirectory(archive: Pack, { name, entry: { mtime } }: Found, mode: number): Promise<void> {
+  await addEntry(archive, { name: `${name}/`, type: 'directory', mode, mtime });
 }
 
 /** Takes the next batch from the front of `paths`. */
@@ -129,7 +144,7 @@ async function addFound(archive: Pack, local: string, { name, entry, content }: 
   // With its type bits, or the library would take 0 for a missing mode.
   const header = { name, mode: entry.mode, mtime: entry.mtime };
   if (content !== undefined) await addEntry(archive, { ...header, type: 'file' }, content);
-  else if (entry.isDirectory()) await addEntry(archive, { ...header, name: `${name}/`, type: 'directory' });
+  else if (entry.isDirectory()) await addDirectory(archive, { name, entry, content }, entry.mode);
   else if (entry.isSymbolicLink()) {
     await addEntry(archive, { ...header, type: 'symlink', linkname: await readlink(local) });
   } else if (entry.isFile()) {

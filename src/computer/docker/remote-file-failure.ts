@@ -42,6 +42,8 @@ export function commandFileError(
 
 /** Reads the reason from the kernel's words, as the engine and the tools inside pass them on. */
 function classifyFileFailure(message: string): RemoteFileReason {
+  // The engine's own words for a link of an archive that leads out of its directory.
+  if (/invalid (sym|hard)link/i.test(message)) return 'unsafe_archive';
   if (/no space left|disk quota/i.test(message)) return 'no_space';
   if (/not a directory|extraction point is not a directory|file exists/i.test(message))
     return 'not_a_directory';

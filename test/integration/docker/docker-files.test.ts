@@ -201,6 +201,14 @@ describeDocker('file transfer with a container', () => {
     expect(await run('cat /inside/kept; ls -A /inside | grep swelancer-')).toBe('before');
   });
 
+  test('refuses a tree with a link that leads out of it as unsafe', async () => {
+    const archive = pack();
+    archive.entry({ name: 'link', type: 'symlink', linkname: '../beside' });
+    archive.finalize();
+    const upload = computer.uploadTree?.(archive as unknown as AsyncIterable<Uint8Array>, '/tree/out');
+    await expect(upload).rejects.toMatchObject({ code: 'remote_file', reason: 'unsafe_archive' });
+  });
+
   test('carries trees both ways with modes, links and empty folders', async () => {
     const archive = pack();
     archive.entry({ name: 'a', type: 'directory', mode: 0o700 });

@@ -1,5 +1,8 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ComputerInterface } from '../../../src/computer/index.js';
+import { type ComputerInterface, packTree } from '../../../src/computer/index.js';
 import { sshComputer } from '../../../src/computer/ssh/index.js';
 import { describeSsh, type SshServer, startSshServer } from '../../fixtures/ssh-server.js';
 
@@ -46,5 +49,27 @@ pkill -9 -f node; echo "pkill $?"; wait $node; exit $?`;
     const result = await computer.sendShellCommand(command);
     expect(result).toMatchObject({ exitCode: 137, stdout: 'pkill 0\n' });
     expect((await computer.sendShellCommand('echo on')).stdout).toBe('on\n');
+  });
+
+  test('takes a tree with folders that nobody may write to', async () => {
+    const local = await mkdtemp(join(tmpdir(), 'swelancer-closed-'));
+    const remote = `/tmp/swelancer-closed-${process.pid}`;
+    try {
+      await mkdir(join(local, 'closed/inner'), { recursive: true });
+      await mkdir(join(local, 'open'));
+      for (const name of ['closed/file', 'closed/inner/file', 'open/file'])
+        await writeFile(join(local, name), name);
+      await chmod(join(local, 'closed/inner'), 0o500);
+      await chmod(join(local, 'closed'), 0o555);
+      await computer.uploadTree?.(packTree(local), remote);
+      const list = `cd ${remote} && stat -c '%a %n' closed closed/inner open && cat closed/file closed/inner/file`;
+      expect(await computer.sendShellCommand(list)).toMatchObject({
+        stdout: '555 closed\n500 closed/inner\n755 open\nclosed/fileclosed/inner/file',
+        stderr: '',
+      });
+    } finally {
+      await computer.sendShellCommand(`chmod -R u+w ${remote}; rm -rf ${remote}`);
+      await rm(local, { recursive: true });
+    }
   });
 });
