@@ -201,7 +201,7 @@ export interface CommandResult {
   /** The bytes behind the text, where the implementation keeps them. */
   readonly captured?: { readonly stdout: CapturedOutput; readonly stderr: CapturedOutput } | undefined;
   readonly durationMs?: number | undefined;
-  /** The kernel ended a process of this command for want of memory. */
+  /** The kernel ended a process of this command for want of memory. Docker's computers look after commands that failed only. */
   readonly outOfMemory?: boolean | undefined;
   /** Processes the command left running, `null` where nobody looked. */
   readonly leftoverProcesses?: number | null | undefined;

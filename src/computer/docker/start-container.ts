@@ -8,6 +8,7 @@ import { type ContainerPlan, containerSpecification, effectiveResources } from '
 import { type ContainerEnd, ContainerWatch } from './container-watch.js';
 import { type DockerContainer, lossOf } from './docker-container.js';
 import type { DockerEngine } from './docker-engine.js';
+import { runExec } from './docker-exec.js';
 import { callEngine, callEngineTwice } from './engine-call.js';
 import { hasStatus, isConnectionFailure, readRefusal } from './engine-error.js';
 
@@ -15,6 +16,8 @@ import { hasStatus, isConnectionFailure, readRefusal } from './engine-error.js';
 const earlyDeathMs = 100;
 /** Milliseconds. The end of a process inside may be told before that of the container which caused it. */
 const deathTellsItselfMs = 2000;
+/** Milliseconds for a shell that does nothing. */
+const shellLookMs = 10_000;
 /** Exit codes of a process that was sent KILL or TERM. */
 const signalled: ReadonlySet<number | null> = new Set([137, 143]);
 
@@ -130,12 +133,30 @@ async function start(container: DockerContainer, plan: ContainerPlan, call: Call
   if (end !== undefined) throw await diedEarly(container, end);
 }
 
-/** What to throw when the first calls after the start fail: that the container has died, if that is behind it. */
+/** What to throw when the first calls after the start fail: that the container has died or has no shell, if that is behind it. */
 export async function earlyFailure(container: DockerContainer, error: unknown): Promise<unknown> {
   if (isSweLancerError(error) && !(error instanceof ComputerLostError)) return error;
   await container.watch.verify();
   const end = await container.watch.endWithin(deathTellsItselfMs);
-  return end === undefined || end.reason === 'connection' ? error : await diedEarly(container, end, error);
+  if (end !== undefined) return end.reason === 'connection' ? error : await diedEarly(container, end, error);
+  return (await hasShell(container)) ? error : noShell(container, error);
+}
+
+/** Also where the engine does not answer, as against refusing to start one. */
+async function hasShell(container: DockerContainer): Promise<boolean> {
+  try {
+    const { exitCode } = await runExec(container, ['sh', '-c', ':'], { timeoutMs: shellLookMs });
+    return exitCode === 0;
+  } catch (error) {
+    return isConnectionFailure(error);
+  }
+}
+
+function noShell({ name, imageId }: DockerContainer, cause: unknown): ComputerStartError {
+  return new ComputerStartError(
+    `The computer cannot run commands: its image (${imageId}) has no \`sh\` in the PATH that starts. Commands are given to one.`,
+    { reason: 'other', computerId: name, cause, retryable: false },
+  );
 }
 
 async function diedEarly(

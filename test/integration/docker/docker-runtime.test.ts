@@ -5,7 +5,14 @@ import { dockerRuntime, type DockerRuntimeOptions } from '../../../src/computer/
 import { listLabelled } from '../../../src/computer/docker/labelled-objects.js';
 import type { EmitEvent } from '../../../src/events/event.js';
 import { Secret } from '../../../src/redaction.js';
-import { describeDocker, docker, expectNothingLeft, nothing, testRequest } from '../../fixtures/docker.js';
+import {
+  describeDocker,
+  docker,
+  expectNothingLeft,
+  importImage,
+  nothing,
+  testRequest,
+} from '../../fixtures/docker.js';
 
 const mebibyte = 1024 * 1024;
 const mark = randomUUID();
@@ -145,6 +152,20 @@ describeDocker('a computer on the Docker engine', () => {
     });
     await expect(start).rejects.toThrow(/exit code 7/);
     expect((await listLabelled(docker, suite)).networks).toEqual([]);
+  });
+
+  test('without a shell says that, and nothing of it is left', async () => {
+    const image = 'swelancer-test:no-shell';
+    await importImage(docker, image, ['sh', 'ash', 'hush', 'bash']);
+    try {
+      const runtime = dockerRuntime({ labels, command: ['sleep', '1000'] });
+      const start = runtime.start({ ...testRequest(), image }, { emit: silent });
+      await expect(start).rejects.toMatchObject({ code: 'computer_start', retryable: false });
+      await expect(start).rejects.toThrow(/has no `sh` in the PATH/);
+      expect((await listLabelled(docker, suite)).networks).toEqual([]);
+    } finally {
+      await docker.getImage(image).remove({ force: true });
+    }
   });
 
   test('that is aborted between creation and start leaves nothing', async () => {
