@@ -23,7 +23,7 @@ import { uploadFile } from './upload-file.js';
 export interface ChannelComputerOptions {
   readonly id: string;
   readonly transport: ShellTransport;
-  /** Absolute. Created where it is missing, as a container engine does. */
+  /** Absolute. Not made: an empty folder in place of a repository that is not there would tell of the wrong fault. */
   readonly workingDirectory: string;
   /** Of every command and of the entry command. */
   readonly environment: Environment;
@@ -67,7 +67,7 @@ export async function startChannelComputer(
   using deadline = new Deadline(call);
   try {
     const limits = { signal: deadline.signal };
-    await makeFolders(host, folder, options.workingDirectory, limits);
+    await makeFolder(host, folder, limits);
     const leaseMs = options.durability?.leaseMs ?? defaultLeaseMs;
     if (leaseMs > 0) {
       lease = await holdLease({ ...host, marker, folder, leaseMs }, limits);
@@ -171,16 +171,8 @@ function createComputer(
   });
 }
 
-async function makeFolders(
-  host: ScriptHost,
-  folder: string,
-  workingDirectory: string,
-  call: CallOptions,
-): Promise<void> {
-  const script = {
-    text: 'mkdir -p -- "$directory" && umask 077 && mkdir -p -- "$folder"',
-    environment: { directory: workingDirectory, folder },
-  };
+async function makeFolder(host: ScriptHost, folder: string, call: CallOptions): Promise<void> {
+  const script = { text: 'umask 077 && mkdir -p -- "$folder"', environment: { folder } };
   const end = await runTransfer(host, 'The start of the computer', call, () => script, endOf);
   if (end.exitCode === 0) return;
   throw new ComputerStartError(`Computer ${host.computerId} has no place for its files: ${end.message}.`, {

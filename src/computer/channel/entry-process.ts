@@ -23,8 +23,8 @@ const outputBytes = 64 * 1024;
 
 /** Outlives its channel, so that neither a lost link nor the end of the harness ends the machine's services. */
 const startText = String.raw`
-cd -- "$swelancer_directory" || exit 70
 if [ -n "$swelancer_unless" ] && (eval "$swelancer_unless") >/dev/null 2>&1 </dev/null; then exit 0; fi
+cd -- "$swelancer_directory" || exit 70
 log=$swelancer_folder/entry.log
 export swelancer_folder
 launch=; if command -v setsid >/dev/null 2>&1; then launch=setsid; fi

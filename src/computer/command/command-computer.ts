@@ -16,7 +16,7 @@ export interface CommandComputerOptions extends Durability {
    * `['podman', 'exec', '-i', 'box']`, `['nsenter', '--target', '4711', '--mount', '--pid', '--']`. `sh -c …` is added.
    */
   readonly prefix: readonly string[];
-  /** Absolute; where commands start, made where it is missing. Default: `/`. */
+  /** Absolute; where commands start. Not made: CommandSpawnError while it is missing. Default: `/`. */
   readonly workingDirectory?: string | undefined;
   /** For every command, on top of what `prefix` gives. Default: nothing. */
   readonly environment?: Environment | undefined;

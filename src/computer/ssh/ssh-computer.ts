@@ -10,7 +10,7 @@ import { checkOptions, type SshDestinationOptions, sshComputerShape } from './ss
 import { sshTransport } from './ssh-transport.js';
 
 export interface SshComputerOptions extends SshDestinationOptions, Durability {
-  /** Absolute; where commands start, made where it is missing. Default: `/`. */
+  /** Absolute; where commands start. Not made: CommandSpawnError while it is missing. Default: `/`. */
   readonly workingDirectory?: string | undefined;
   /** For every command. Default: `officialEnvironment`; nothing of this machine's own is sent. */
   readonly environment?: Environment | undefined;

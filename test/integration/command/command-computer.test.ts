@@ -21,6 +21,9 @@ describe.each(places)('a computer through $name', ({ missing, create }) => {
         workingDirectory: `${folder}/work`,
         environment: { GREETING: "it's me", PATH: '/usr/bin:/bin' },
       });
+      const lacking = { code: 'command_spawn', reason: 'working_directory' };
+      await expect(computer.sendShellCommand('pwd')).rejects.toMatchObject(lacking);
+      await computer.checkShellCommand(`mkdir -p ${folder}/work`, { cwd: '/' });
     });
     afterAll(async () => {
       await computer.sendShellCommand(`rm -rf ${folder}`, { cwd: '/' });

@@ -13,7 +13,7 @@ const request: ComputerRequest = {
   purpose: 'agent',
   image: 'ignored',
   environment: { ISSUE_ID: '42', TOKEN: new Secret('hush-hush') },
-  workingDirectory: '/tmp/swelancer-ssh-test/app',
+  workingDirectory: '/var/tmp',
 };
 const call = { emit: () => undefined };
 
@@ -37,6 +37,17 @@ describeSsh('sshRuntime', () => {
     const computer = await start(sshRuntime(server.options));
     const { stdout } = await computer.sendShellCommand('pwd; echo $ISSUE_ID $TOKEN $DISPLAY $PYTHONPATH');
     expect(stdout).toBe(`${request.workingDirectory}\n42 hush-hush :99 /app/tests\n`);
+  });
+
+  test('a task’s working directory that the machine lacks is told, and not made', async () => {
+    const workingDirectory = `/tmp/swelancer-absent-${process.pid}`;
+    const computer = await start(sshRuntime(server.options), { workingDirectory });
+    const lacking = { code: 'command_spawn', reason: 'working_directory' };
+    await expect(computer.sendShellCommand('pwd')).rejects.toMatchObject(lacking);
+    expect(existsSync(workingDirectory)).toBe(false);
+    await computer.cleanup();
+    const withEntry = sshRuntime({ ...server.options, entryCommand: 'sleep 1' });
+    await expect(start(withEntry, { workingDirectory })).rejects.toMatchObject({ code: 'computer_start' });
   });
 
   test('one machine is one computer at a time, and never a fresh one for grading', async () => {
