@@ -86,16 +86,23 @@ export interface RedactionStream {
 }
 
 export type EnvironmentValue = string | Secret;
-/** Environment variables of a command or computer. `Secret` values reach the process and no log. */
-export type Environment = Readonly<Record<string, EnvironmentValue>>;
+/** Environment variables of a command or computer. `Secret` values reach the process and no log; `undefined` is none. */
+export type Environment = Readonly<Record<string, EnvironmentValue | undefined>>;
 
 export function revealEnvironment(environment: Environment): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(environment).map(([name, value]) => [
+    Object.entries(givenVariables(environment)).map(([name, value]) => [
       name,
       value instanceof Secret ? value.reveal() : value,
     ]),
   );
+}
+
+/** Without those that are undefined, so that they hide none of another environment. */
+export function givenVariables(environment: Environment): Record<string, EnvironmentValue> {
+  const isGiven = (entry: [string, EnvironmentValue | undefined]): entry is [string, EnvironmentValue] =>
+    entry[1] !== undefined;
+  return Object.fromEntries(Object.entries(environment).filter(isGiven));
 }
 
 /** Plain JSON of the same shape, with every text redacted. */

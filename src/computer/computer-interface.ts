@@ -118,7 +118,7 @@ export interface NetworkOptions extends CallOptions {
 export type UploadSource = string | URL | Uint8Array | AsyncIterable<Uint8Array>;
 
 export interface UploadOptions extends CallOptions {
-  /** Permission bits such as `0o755`. Default: the local file's own, else `0o644`. */
+  /** Permission bits, 0 to 0o7777, such as `0o755`. Default: the local file's own, else `0o644`. */
   readonly mode?: number | undefined;
 }
 
@@ -130,7 +130,7 @@ export interface DownloadOptions extends CallOptions {
 export interface ShellCommandOptions extends CallOptions {
   /** Absolute. Default: the computer's working directory. */
   readonly cwd?: string | undefined;
-  /** Added to the computer's own environment. */
+  /** Added to the computer's own environment. A variable that is undefined is not given. */
   readonly env?: Environment | undefined;
   /** Default: the computer's own, root in the benchmark's images. */
   readonly user?: string | undefined;

@@ -1,7 +1,8 @@
 import type { EventMap } from '../events/event.js';
 import { observe, type TypedEvent } from '../events/event-scope.js';
-import { ConfigurationError, type ErrorRecord } from '../errors.js';
-import { Secret } from '../redaction.js';
+import type { ErrorRecord } from '../errors.js';
+import { givenVariables, Secret } from '../redaction.js';
+import { checkCommand } from './check-command.js';
 import { missingShellText, textForShell } from './command-shell.js';
 import { type CompletedCommand, completeCommand } from './completed-command.js';
 import type { ComputerCore, ComputerView } from './computer-core.js';
@@ -83,7 +84,7 @@ function allOptions(
     signal: options.signal,
     timeoutMs: options.timeoutMs,
     cwd: options.cwd,
-    env: options.env,
+    env: options.env && givenVariables(options.env),
     user: options.user,
     shell: options.shell,
     stdin: options.stdin,
@@ -174,32 +175,6 @@ async function inShell<T extends CommandResult | undefined>(
     command: supervised.shown,
     reason: 'shell',
   });
-}
-
-function checkCommand(
-  command: string,
-  { cwd, env, shell = 'sh', killGraceMs, output = {} }: ShellCommandOptions,
-): void {
-  if (command.includes('\0'))
-    throw new ConfigurationError('A command holds a NUL character, which no shell can run.');
-  if (cwd !== undefined && !cwd.startsWith('/')) {
-    throw new ConfigurationError(`cwd is ${JSON.stringify(cwd)}; give an absolute path.`);
-  }
-  if (killGraceMs !== undefined && !(killGraceMs >= 0 && killGraceMs < Infinity)) {
-    throw new ConfigurationError(`killGraceMs is ${killGraceMs}; give milliseconds, 0 or more.`);
-  }
-  for (const name of ['headBytes', 'tailBytes'] as const) {
-    const bytes = output[name];
-    if (bytes === undefined || (Number.isSafeInteger(bytes) && bytes >= 0)) continue;
-    throw new ConfigurationError(`output.${name} is ${bytes}; give a whole number of bytes, 0 or more.`);
-  }
-  if (!['sh', 'bash', 'login'].includes(shell)) {
-    throw new ConfigurationError(`shell is ${JSON.stringify(shell)}; give sh, bash or login.`);
-  }
-  for (const name of Object.keys(env ?? {})) {
-    if (/^[A-Za-z_]\w*$/.test(name)) continue;
-    throw new ConfigurationError(`${JSON.stringify(name)} is not a name for an environment variable.`);
-  }
 }
 
 function commandStart(

@@ -13,6 +13,7 @@ export async function uploadFile(
   options: UploadOptions,
 ): Promise<void> {
   checkRemotePath(remotePath);
+  checkMode(options.mode);
   const counted = await countedSource(source);
   await observeUpload(view, remotePath, counted.bytes, async (span) => {
     const { core } = view;
@@ -87,6 +88,11 @@ export async function observeUpload(
 export function checkRemotePath(path: string): void {
   if (path.startsWith('/') && !path.includes('\0')) return;
   throw new ConfigurationError(`${JSON.stringify(path)} is not an absolute path inside the computer.`);
+}
+
+function checkMode(mode = 0): void {
+  if (Number.isInteger(mode) && mode >= 0 && mode <= 0o7777) return;
+  throw new ConfigurationError(`mode is ${mode}; give permission bits, such as 0o755, from 0 to 0o7777.`);
 }
 
 /** Counts a stream of bytes as it passes. */

@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream } from 'node:fs';
+import { constants, createReadStream, createWriteStream } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +23,8 @@ export async function* packFile(
   options: PackFileOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { stream, size, mode } = await readUploadSource(source, options);
-  const header = { name, type: 'file', mode: options.mode ?? mode } as const;
+  // With its type bits, or the library would take 0 for a missing mode.
+  const header = { name, type: 'file', mode: constants.S_IFREG | (options.mode ?? mode) } as const;
   yield* packed(async (archive) => {
     if (size !== undefined) {
       await addStream(archive, { ...header, size }, stream);

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { type Header, pack } from 'tar-stream';
 
 const blockBytes = 512;
@@ -27,7 +28,9 @@ export async function* wrapFile(
 /** One block, or more where the name is long. */
 async function packedHeader(header: Partial<Header> & Pick<Header, 'name'>): Promise<Buffer> {
   const archive = pack();
-  const entry = archive.entry(header);
+  // With its type bits, or the library would take 0 for a missing mode.
+  const { mode } = header;
+  const entry = archive.entry({ ...header, ...(mode !== undefined && { mode: constants.S_IFREG | mode }) });
   entry.on('error', () => undefined);
   const blocks: Buffer[] = [];
   await new Promise<void>((resolve) => void archive.once('readable', () => resolve()));

@@ -53,7 +53,9 @@ export function limitedComputer(
     const begin = () => {
       turn.come = true;
       if (timeoutMs === undefined) return run(options);
-      return run({ ...options, timeoutMs: Math.max(0, timeoutMs - (performance.now() - askedAt)) });
+      // Whole milliseconds: errors say how many there were.
+      const leftMs = Math.max(0, Math.ceil(timeoutMs - (performance.now() - askedAt)));
+      return run({ ...options, timeoutMs: leftMs });
     };
     try {
       return await own(() => shared(begin, deadline.signal), deadline.signal);

@@ -149,11 +149,11 @@ export function pooledRuntime(members: readonly PoolMember[], options: PoolOptio
     start: async (request, startOptions) => {
       const askedAt = performance.now();
       const { timeoutMs } = startOptions;
-      // One limit for the wait, the turn and every member that is tried.
+      // One limit for the wait, the turn and every member that is tried. Whole milliseconds: errors say how many there were.
       const left = (): StartOptions =>
         timeoutMs === undefined
           ? startOptions
-          : { ...startOptions, timeoutMs: Math.max(0, timeoutMs - (performance.now() - askedAt)) };
+          : { ...startOptions, timeoutMs: Math.max(0, Math.ceil(timeoutMs - (performance.now() - askedAt))) };
       const avoided = new Set<string>();
       /** Slots whose members may or may not be at fault. */
       const suspects: Slot[] = [];

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { posix } from 'node:path';
-import { type Environment, Redactor, revealEnvironment, Secret } from '../../redaction.js';
+import { type Environment, givenVariables, Redactor, revealEnvironment, Secret } from '../../redaction.js';
 import type {
   CallOptions,
   CommandResult,
@@ -224,7 +224,7 @@ function prepare(
   options: ShellCommandOptions,
 ): CommandRun {
   rejectNul(command, 'The command');
-  const merged: Environment = { ...environment, ...options.env };
+  const merged: Environment = { ...environment, ...givenVariables(options.env ?? {}) };
   const secrets = Object.values(merged).filter((value) => value instanceof Secret);
   const redactedCommand = new Redactor(secrets).redact(command);
   return {

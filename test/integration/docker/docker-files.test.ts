@@ -71,8 +71,9 @@ describeDocker('file transfer with a container', () => {
         yield text('piece');
       })();
       await computer.upload(stream, '/up/stream', { mode: 0o640 });
-      expect(await run('cd /up; stat -c "%n %a" path url stream; cat stream')).toBe(
-        'path 750\nurl 600\nstream 640\npiece by piece',
+      await computer.upload(text('closed'), '/up/closed', { mode: 0 });
+      expect(await run('cd /up; stat -c "%n %a" path url stream closed; cat stream')).toBe(
+        'path 750\nurl 600\nstream 640\nclosed 0\npiece by piece',
       );
     } finally {
       rmSync(folder, { recursive: true });

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { customComputer } from '../../../examples/custom-computer.js';
 import { Computer } from '../../../src/computer/computer.js';
 import type { CommandResult } from '../../../src/computer/computer-interface.js';
+import { commandComputer } from '../../../src/computer/command/index.js';
 import { defineComputer } from '../../../src/computer/define-computer.js';
 import { CommandFailedError, CommandTimeoutError, ComputerLostError } from '../../../src/computer/errors.js';
 import { markerVariable } from '../../../src/computer/shell/process-kill.js';
@@ -102,6 +103,30 @@ describe('a command', () => {
       computer.sendShellCommand('wc -c', { stdin, signal: abort.signal, killGraceMs: 100 }),
     ).rejects.toMatchObject({ code: 'aborted', cause: { message: 'enough' } });
     await computer.cleanup();
+  });
+
+  it('takes a variable that is undefined for none, and hides none of the computer by it', async () => {
+    const computer = Computer.from(await commandComputer({ prefix: ['env'], environment: { A: 'own' } }));
+    const env = { A: undefined, B: undefined, C: 'given' };
+    const { stdout } = await computer.checkShellCommand('echo "$A ${B-unset} $C"', { env });
+    expect(stdout).toBe('own unset given\n');
+    await computer.cleanup();
+    const bare = Computer.from(shComputer());
+    expect((await bare.checkShellCommand('echo "${B-unset} $C"', { env })).stdout).toBe('unset given\n');
+  });
+
+  it.each([
+    ['a number in env', { env: { PORT: 3000 as unknown as string } }, /variable PORT is a number/],
+    ['null in env', { env: { PORT: null as unknown as string } }, /variable PORT is null/],
+    ['a NUL in env', { env: { PORT: '1\0' } }, /variable PORT holds a NUL/],
+    ['a NUL in a secret of env', { env: { PORT: new Secret('1\0') } }, /variable PORT holds a NUL/],
+    ['a NUL in cwd', { cwd: '/tmp\0/x' }, /^cwd is "\/tmp\\u0000\/x", with a NUL/],
+  ])('with %s is refused before it starts', async (_, options, message) => {
+    const events = recordEvents();
+    const computer = Computer.from(shComputer(), { events: events.scope });
+    const error = await caught(computer.sendShellCommand('true', options));
+    expect(error).toMatchObject({ code: 'configuration', message: expect.stringMatching(message) });
+    expect(events.types).toEqual([]);
   });
 
   it('takes an exit code that is missing for unknown, not for 0', async () => {
@@ -601,6 +626,16 @@ describe('files', () => {
     expect(events.of('file.download.finished').map(({ bytes }) => bytes)).toEqual([5]);
     await caught(computer.download(join(folder, 'absent')));
     expect(events.types.slice(-2)).toEqual(['file.download.started', 'file.download.failed']);
+  });
+
+  it.each([NaN, -1, 0.5, 0o10000, Infinity])('are not uploaded with the mode %s', async (mode) => {
+    const computer = Computer.from(shComputer());
+    const target = join(folder, 'refused');
+    await expect(computer.upload(Buffer.from('x'), target, { mode })).rejects.toMatchObject({
+      code: 'configuration',
+      message: expect.stringMatching(/^mode is .*; give permission bits/),
+    });
+    expect(await readdir(folder)).toEqual([]);
   });
 
   it('have deadlines that hold even where the implementation does not look', async () => {

@@ -119,9 +119,11 @@ export const uploadCases: readonly CaseDefinition[] = [
     body: async ({ computer, run, path }) => {
       await computer.upload(bytes('x'), path('plain'));
       await computer.upload(bytes('x'), path('program'), { mode: 0o750 });
+      await computer.upload(bytes('x'), path('closed'), { mode: 0 });
       for (const [name, expected] of [
         ['plain', '-rw-r--r--'],
         ['program', '-rwxr-x---'],
+        ['closed', '----------'],
       ] as const) {
         const { stdout } = await run(`ls -l ${shellQuote(path(name))}`);
         expectEqual(`The bits of ${name}`, stdout.slice(0, expected.length), expected);

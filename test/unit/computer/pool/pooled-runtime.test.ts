@@ -417,7 +417,19 @@ describe('a pool', () => {
       reason: 'busy',
       message: expect.stringMatching(/^Member a .* copy, had no room for 20 ms/),
     });
-    await expect(pool.start(copy, { ...silent, timeoutMs: 5 })).rejects.toMatchObject({ code: 'timeout' });
+    await expect(
+      Computer.from(second).sendShellCommand('sleep 60', { timeoutMs: 100 }),
+    ).rejects.toMatchObject({
+      code: 'command_timeout',
+      message: expect.stringContaining('its time limit of 100 ms'),
+    });
+    await expect(second.sendShellCommand('sleep 60', { timeoutMs: 100 })).rejects.toMatchObject({
+      message: expect.stringContaining('its time limit of 100 ms'),
+    });
+    await expect(pool.start(copy, { ...silent, timeoutMs: 5 })).rejects.toMatchObject({
+      code: 'timeout',
+      message: expect.not.stringMatching(/\d\.\d/),
+    });
     await second.cleanup();
     await (await pool.start(copy, silent)).cleanup();
     expect(asked).toEqual(['a i', 'a copy', 'a copy']);
