@@ -5,8 +5,12 @@ import type {
   ComputerRuntime,
   ResourceLimits,
 } from '../computer/computer-interface.js';
+import { Deadline } from '../computer/deadline.js';
+import { ComputerStartError } from '../computer/errors.js';
 import type { NetworkPolicy } from '../computer/network-policy.js';
 import type { Task } from '../dataset/task.js';
+import { isSweLancerError } from '../errors.js';
+import type { EmitEvent } from '../events/event.js';
 import type { EventScope } from '../events/event-scope.js';
 import { observe } from '../events/event-scope.js';
 import type { Gate } from '../gate.js';
@@ -92,13 +96,7 @@ export async function startComputer(
       finished: (_: ComputerInterface, durationMs) => ['computer.started', { purpose, durationMs }],
       failed: (error, durationMs) => ['computer.start_failed', { purpose, durationMs, error }],
     },
-    (span) =>
-      runtime.start(request, {
-        signal: provision.signal,
-        timeoutMs: provision.timeoutMs,
-        pullGate: provision.pullGate,
-        emit: (type, data) => span.emit(type, data),
-      }),
+    (span) => startWithin(provision, request, (type, data) => span.emit(type, data)),
   );
   const computer = Computer.from(implementation, { events, redactor });
   if (provision.signal.aborted) {
@@ -110,3 +108,21 @@ export async function startComputer(
 }
 
 const lateCleanupMs = 120_000;
+
+/** A runtime may follow the time limit, or only the signal. */
+async function startWithin(
+  { runtime, signal, timeoutMs, pullGate }: ProvisionOptions,
+  request: ComputerRequest,
+  emit: EmitEvent,
+): Promise<ComputerInterface> {
+  using deadline = new Deadline({ signal, timeoutMs });
+  try {
+    return await runtime.start(request, { signal: deadline.signal, timeoutMs, pullGate, emit });
+  } catch (error) {
+    if (deadline.cause !== 'timeout' || isSweLancerError(error)) throw error;
+    throw new ComputerStartError(
+      `The start of a computer by ${runtime.name} took longer than its time limit of ${timeoutMs} ms.`,
+      { reason: 'timeout', retryable: true, cause: error },
+    );
+  }
+}

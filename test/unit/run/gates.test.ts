@@ -1,5 +1,11 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { type AgentContext, type Gates, gradeTask, runTask } from '../../../src/index.js';
+import {
+  type AgentContext,
+  type ComputerRuntime,
+  type Gates,
+  gradeTask,
+  runTask,
+} from '../../../src/index.js';
 import { fakeBenchmarkRuntime, fakeSolver } from '../../fixtures/fake-benchmark.js';
 import { icTask } from '../../fixtures/tasks.js';
 
@@ -54,6 +60,24 @@ it.each([
   });
   const result = await runTask({ task, agent, runtime, limits, deadlines, gates: slow });
   expect(result).toMatchObject(expected);
+});
+
+it('tells a start that follows nothing but its signal when its time is over', async () => {
+  const inner = fakeBenchmarkRuntime();
+  const runtime: ComputerRuntime = {
+    name: 'patient',
+    start: async (request, options) => {
+      if (request.purpose !== 'grading') return await inner.start(request, options);
+      return await new Promise((_, reject) => {
+        // As fetch does.
+        options.signal?.addEventListener('abort', () => reject(options.signal?.reason as Error));
+        vi.advanceTimersByTime(minute);
+      });
+    },
+  };
+  const patient = { startMs: minute, gradeMs: 2 * minute };
+  const result = await runTask({ task, agent: fakeSolver, runtime, deadlines: patient });
+  expect(result).toMatchObject({ status: 'error', error: { code: 'computer_start', retryable: true } });
 });
 
 it('lets saved work through the same line', async () => {
