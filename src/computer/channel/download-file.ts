@@ -9,12 +9,23 @@ import { transferError } from './transfer-error.js';
 /** Default of `maxBytes`. */
 const defaultMaxBytes = 100 * 1024 * 1024;
 
-/** Prints the size and a newline, as many bytes, and their digest. A file that grows meanwhile does no harm. */
+/**
+ * Prints the size and a newline, as many bytes, and their digest. A file that grows meanwhile does no harm. What has no size
+ * may be one that the kernel makes up anew for each reader, as those of `/proc`: it is read once, into a variable, which
+ * holds no bytes but their hexadecimal digits. `hex` and the number of these characters come first then.
+ */
 const sendText = `${digestFunction}
 fail() { echo "$2" >&2; exit "$1"; }
 if [ ! -e "$source" ]; then fail 66 'it is not there'; fi
 if [ -d "$source" ]; then fail 67 'it is a directory'; fi
 if [ ! -f "$source" ]; then fail 70 'it is not a file'; fi
+if [ ! -s "$source" ] && command -v od >/dev/null; then
+  digits=$(od -A n -v -t x1 -N $((limit + 1)) <"$source") || exit 70
+  echo "hex \${#digits}"
+  printf %s "$digits"
+  printf %s "$digits" | digest
+  exit
+fi
 size=$(wc -c <"$source") || exit 70
 size=$((size))
 if [ "$size" -gt "$limit" ]; then fail 69 "it has $size bytes, more than $limit; raise maxBytes if it may"; fi
@@ -36,7 +47,7 @@ export async function downloadFile(
     what,
     options,
     () => script,
-    async (running) => receive(host, running, remotePath, what),
+    async (running) => receive(host, running, remotePath, what, limit),
   );
 }
 
@@ -45,7 +56,9 @@ async function receive(
   script: RunningScript,
   path: string,
   what: string,
+  limit: number,
 ): Promise<Uint8Array> {
+  let isHex = false;
   let head = Buffer.alloc(0);
   let content: Buffer | undefined;
   let filled = 0;
@@ -57,7 +70,9 @@ async function receive(
       head = Buffer.concat([head, rest]);
       const newline = head.indexOf(0x0a);
       if (newline < 0) continue;
-      content = Buffer.alloc(Number(head.subarray(0, newline).toString()));
+      const [size = '', prefix] = head.subarray(0, newline).toString().split(' ').reverse();
+      isHex = prefix === 'hex';
+      content = Buffer.alloc(Number(size));
       rest = head.subarray(newline + 1);
     }
     const taken = rest.copy(content, filled);
@@ -71,9 +86,14 @@ async function receive(
     content !== undefined &&
     filled === content.length &&
     (digest === 'none' || digest === createHash('sha256').update(content).digest('hex'));
-  if (content !== undefined && isWhole) return content;
-  const message = 'it was damaged on the way, or somebody wrote to it meanwhile';
   const { computerId } = host;
+  if (content !== undefined && isWhole) {
+    const bytes = isHex ? Buffer.from(content.toString('latin1').replaceAll(/\s/g, ''), 'hex') : content;
+    if (bytes.length <= limit) return bytes;
+    const why = `it has more than ${limit} bytes; raise maxBytes if it may`;
+    throw new RemoteFileError(`${what} failed: ${why}.`, { path, reason: 'too_large', computerId });
+  }
+  const message = 'it was damaged on the way, or somebody wrote to it meanwhile';
   throw new RemoteFileError(`${what} failed: ${message}.`, {
     path,
     reason: 'other',

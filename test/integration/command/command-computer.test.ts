@@ -70,6 +70,11 @@ describe.each(places)('a computer through $name', ({ missing, create }) => {
       const { stdout } = await computer.sendShellCommand(`ls -l '${folder}/a b/ü.bin'`);
       expect(stdout).toMatch(/^-rwxr-x---/);
       await expect(computer.download(`${folder}/missing`)).rejects.toMatchObject({ reason: 'not_found' });
+      await computer.upload(new Uint8Array(), `${folder}/empty`);
+      expect((await computer.download(`${folder}/empty`)).length).toBe(0);
+      // The kernel makes it up anew for each reader, and says that it has no bytes.
+      const status = Buffer.from(await computer.download('/proc/self/status')).toString();
+      expect(status).toMatch(/^Name:\t.*\n[^]+\n$/);
 
       const local = await mkdtemp(join(tmpdir(), 'swelancer-tree-'));
       await writeFile(join(local, 'tool'), 'x', { mode: 0o755 });

@@ -37,6 +37,18 @@ describeSsh('files over SSH', () => {
     expect(Buffer.from(await computer.download(path)).equals(content)).toBe(true);
   });
 
+  test('a file that the kernel makes up for each reader, and says has no bytes, comes whole', async () => {
+    for (let count = 0; count < 5; count++) {
+      const memory = Buffer.from(await computer.download('/proc/meminfo')).toString();
+      expect(memory).toMatch(/^MemTotal: +\d+ kB\nMemFree: [^]+\n$/);
+    }
+    expect(Buffer.from(await computer.download('/proc/self/status')).toString()).toMatch(
+      /^Name:\t.*\nUmask:/,
+    );
+    const limited = computer.download('/proc/meminfo', { maxBytes: 10 });
+    await expect(limited).rejects.toMatchObject({ reason: 'too_large' });
+  });
+
   test('the mode is the one asked for, else the local file’s own, else 0644', async () => {
     const local = join(folder, 'local.sh');
     await writeFile(local, 'echo hi');
