@@ -190,10 +190,14 @@ echo $! >"$swl_dir/stderr.collector"
   if [ -n "$swl_input_end" ]; then head -c "$swl_size" "$swl_dir.input"; fi
 } 5>&- 6>&- | {
   swl_command=
-  if command -v setsid >/dev/null
-  then ${markerVariable}=$swl_marker setsid sh -c "$swl_boot" >&3 2>&4 3>&- 4>&- 5>&- 6>&-
-  else ${markerVariable}=$swl_marker sh -c "$swl_boot" >&3 2>&4 3>&- 4>&- 5>&- 6>&-
-  fi
+  # Replaces a shell: the one that waits tells of a signal, as in "Killed", on what is its stderr meanwhile.
+  (
+    export ${markerVariable}=$swl_marker
+    if command -v setsid >/dev/null
+    then exec setsid sh -c "$swl_boot" >&3 2>&4 3>&- 4>&- 5>&- 6>&-
+    else exec sh -c "$swl_boot" >&3 2>&4 3>&- 4>&- 5>&- 6>&-
+    fi
+  )
   swl_code=$?
   exec 3>&- 4>&-
   set -- $swl_tokens

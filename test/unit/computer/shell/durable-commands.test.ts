@@ -126,6 +126,22 @@ describe.each(shellsAndStrategies)('durable commands on $name ($strategy)', (she
   });
 
   it.skipIf(shell.missing)(
+    'that a signal ends say nothing that they have not said',
+    { timeout: 60_000 },
+    async () => {
+      const { engine } = start(shell);
+      for (const [signal, exitCode] of [
+        ['KILL', 137],
+        ['TERM', 143],
+        ['SEGV', 139],
+      ] as const) {
+        const result = await engine.sendShellCommand(`echo out; echo told >&2; kill -${signal} $$`);
+        expect(result).toMatchObject({ exitCode, stdout: 'out\n', stderr: 'told\n' });
+      }
+    },
+  );
+
+  it.skipIf(shell.missing)(
     'run once and give all of their output when the link is lost',
     { timeout: 60_000 },
     async () => {
