@@ -58,7 +58,9 @@ switch (command) {
     await runOne(Number(process.env['SLURM_ARRAY_TASK_ID']));
     break;
   default:
-    console.log('Usage: npx tsx examples/slurm.ts submit|merge STORE [--evaluation=FILE] [--parallel=100] [--array-tasks=1000]');
+    console.log(
+      'Usage: npx tsx examples/slurm.ts submit|merge STORE [--evaluation=FILE] [--parallel=100] [--array-tasks=1000]',
+    );
 }
 
 async function submit(): Promise<void> {
@@ -117,7 +119,9 @@ async function submitArray(name: string, jobs: readonly SampleJob[]): Promise<vo
 
 /** That of all arrays of this run's folder, and of no other's. */
 async function jobName(): Promise<string> {
-  const hash = createHash('sha256').update(await realpath(store)).digest('hex');
+  const hash = createHash('sha256')
+    .update(await realpath(store))
+    .digest('hex');
   return `swelancer-${basename(store)}-${hash.slice(0, 10)}`;
 }
 

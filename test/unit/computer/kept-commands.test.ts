@@ -195,7 +195,7 @@ it('a durable command of another user is looked after by that user where the acc
   const options = { durable: true, user: '65534' };
   const result = await computer.sendShellCommand('id -u >&2; head -c 500000 /dev/zero', options);
   expect(result).toMatchObject({ exitCode: 0, stderr: '65534\n' });
-  expect(result.captured?.stdout.totalBytes).toBe(500_000);
+  expect(result.captured.stdout.totalBytes).toBe(500_000);
   const endless = computer.sendShellCommand('sleep 60', { ...options, timeoutMs: 1000 });
   await expect(endless).rejects.toMatchObject({ kill: { outcome: 'confirmed' } });
   expect(spools()).toEqual([]);
