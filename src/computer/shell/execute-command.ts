@@ -127,14 +127,23 @@ async function endEarly(
 
 async function endExecution(run: CommandRun, execution: Execution, sink: OutputSink) {
   execution.stopInput();
-  const kill = await endProcesses({
-    control: run.engine.control,
-    query: processQuery(run, execution.frame()),
+  const { control } = run.engine;
+  const frame = execution.frame();
+  let kill = await endProcesses({
+    control,
+    query: processQuery(run, frame),
     graceMs: run.options.killGraceMs ?? defaultKillGraceMs,
     mainEnded: execution.ended,
   });
   if (execution.outlivesLink === true && kill.survivors === null) run.engine.killLater(run.marker);
-  const end = (await settledWithin(execution.ended, settleMs)) ? await execution.ended : undefined;
+  const hasEnded = await settledWithin(execution.ended, settleMs);
+  if (kill.outcome === 'confirmed' && (frame === undefined || !hasEnded)) {
+    // Its shell may have been about to start when nothing of it was found.
+    const { killed } = kill;
+    const again = await endProcesses({ control, query: processQuery(run, execution.frame()), graceMs: 0 });
+    kill = { ...again, killed: killed + again.killed };
+  }
+  const end = hasEnded || (await settledWithin(execution.ended, drainMs)) ? await execution.ended : undefined;
   await settledWithin(execution.drained, drainMs);
   if (end?.kind === 'exited' && kill.outcome === 'confirmed') execution.release();
   else execution.abandon();
