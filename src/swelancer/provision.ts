@@ -119,7 +119,9 @@ async function startWithin(
   try {
     return await runtime.start(request, { signal: deadline.signal, timeoutMs, pullGate, emit });
   } catch (error) {
-    if (deadline.cause !== 'timeout' || isSweLancerError(error)) throw error;
+    // To a runtime that has a time limit of its own, our signal at the same moment is a caller who gives up.
+    const isGivenUp = !isSweLancerError(error) || error.code === 'aborted';
+    if (deadline.cause !== 'timeout' || !isGivenUp) throw error;
     throw new ComputerStartError(
       `The start of a computer by ${runtime.name} took longer than its time limit of ${timeoutMs} ms.`,
       { reason: 'timeout', retryable: true, cause: error },

@@ -6,8 +6,8 @@ const newline = 0x0a;
 const preambleBytes = 8192;
 
 /**
- * Takes the records of a remote program out of one of its streams. What comes before the first one is not passed on: it
- * is a banner, or the client's own complaint. What comes after the last one is: something still writes.
+ * Takes the records of a remote program out of one of its streams. What comes before the first one is not passed on, except
+ * where none ever comes: it is a banner, or a complaint. What comes after the last one is: something still writes.
  */
 export class RecordFilter extends Transform {
   readonly #start: Buffer;
@@ -51,6 +51,7 @@ export class RecordFilter extends Transform {
   override _flush(done: TransformCallback): void {
     this.#pass(this.#held);
     this.#held = Buffer.alloc(0);
+    if (!this.#hasStarted && this.#preamble.length > 0) this.push(this.#preamble);
     done();
   }
 

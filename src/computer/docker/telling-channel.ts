@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { settledWithin } from '../deadline.js';
 import { RecordFilter } from '../channel/record-filter.js';
 import { readerText, remoteProgram } from '../channel/remote-program.js';
 import type { ChannelExit, ChannelRequest, ShellChannel } from '../shell/shell-transport.js';
@@ -20,6 +21,11 @@ swelancer_is_held() {
 }
 while swelancer_is_held; do sleep 2; done
 `;
+
+/** Milliseconds without output after which no more is expected of a process that has ended. */
+const quietMs = 1000;
+/** Milliseconds for the last output at most: something else may write for ever. */
+const lastOutputMs = 60_000;
 
 /** A process with a shell around it that tells its end in the stream, so that a link which breaks is none. */
 export interface TellingRequest {
@@ -44,16 +50,18 @@ export function tellingChannel(
   channel.stdin.write(line);
   let exitCode: number | null = null;
   let records = 0;
+  let exitRecords = 0;
   let onEnd: () => void = () => undefined;
   const told = new Promise<void>((resolve) => {
     onEnd = resolve;
   });
   const onRecord = (text: string): void => {
+    records += 1;
     const [, code] = /^exit (\d+)$/.exec(text) ?? [];
     if (code === undefined) return;
     exitCode = Number(code);
-    records += 1;
-    if (records === 2) onEnd();
+    exitRecords += 1;
+    if (exitRecords === 2) onEnd();
   };
   const stdout = filtered(channel.stdout, nonce, onRecord);
   const stderr = filtered(channel.stderr, nonce, onRecord);
@@ -62,10 +70,16 @@ export function tellingChannel(
     // Lets a reader have what came in the same piece as the record.
     await nextTurn();
     if (end?.kind === 'lost') return end;
+    if (exitRecords < 2) await lastOutput([channel.stdout, channel.stderr, stdout, stderr], told);
     channel.stdin.end();
-    if (records > 0) return { kind: 'exited', exitCode };
-    const error = await lossBehind(end?.kind === 'exited' ? end.exitCode : null);
-    return error === undefined ? { kind: 'exited', exitCode: null } : { kind: 'lost', error };
+    if (exitRecords === 2) return { kind: 'exited', exitCode };
+    const ownCode = end?.kind === 'exited' ? end.exitCode : null;
+    // Somebody before our shell has refused to start it, and said why.
+    if (records === 0 && stdout.preamble + stderr.preamble !== '')
+      return { kind: 'exited', exitCode: ownCode };
+    // With one of the two the process has ended, and what the other stream had to say is missing.
+    const error = await lossBehind(exitRecords === 1 ? 0 : ownCode);
+    return error === undefined ? { kind: 'exited', exitCode } : { kind: 'lost', error };
   })();
   return {
     stdin: channel.stdin,
@@ -79,7 +93,29 @@ export function tellingChannel(
   };
 }
 
-function filtered(stream: Readable, nonce: string, onRecord: (text: string) => void): Readable {
+/** Waits for what is still on its way, over a slow link say, until all of it has come or nothing comes any more. */
+async function lastOutput(streams: readonly Readable[], told: Promise<void>): Promise<void> {
+  let received = 0;
+  const count = (bytes: Buffer) => (received += bytes.length);
+  const ended = Promise.all(
+    streams.map(async (stream) => stream.closed || new Promise((resolve) => stream.once('close', resolve))),
+  );
+  const sources = streams.slice(0, 2);
+  for (const source of sources) source.on('data', count);
+  try {
+    const giveUpAt = performance.now() + lastOutputMs;
+    for (let before = -1; performance.now() < giveUpAt; ) {
+      if (await settledWithin(Promise.race([told, ended]), quietMs)) return;
+      const isUnread = streams.some((stream) => !stream.destroyed && stream.readableLength > 0);
+      if (received === before && !isUnread) return;
+      before = received;
+    }
+  } finally {
+    for (const source of sources) source.off('data', count);
+  }
+}
+
+function filtered(stream: Readable, nonce: string, onRecord: (text: string) => void): RecordFilter {
   const filter = new RecordFilter(nonce, onRecord);
   filter.on('error', () => undefined);
   // An output that breaks ends without an end.

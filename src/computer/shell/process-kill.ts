@@ -70,6 +70,12 @@ signalled=0 list=$found
 `);
 }
 
+/** Prints the identity of the shell that runs it. */
+export const identityScript = String.raw`
+IFS= read -r swelancer_stat </proc/$$/stat
+set -- ${'$'}{swelancer_stat##*) }
+printf '%s:%s\n' $$ "${'$'}{20}"`;
+
 /** Lists every process that is not a command's, so that `services` can spare them. Prints the same line. */
 export function servicesScript(marker: string): string {
   return script(`

@@ -15,7 +15,13 @@ import { shellError } from './command-errors.js';
 import type { CommandRun, EngineParts } from './command-run.js';
 import { type ControlShell, createControlShell } from './control-shell.js';
 import { endProcesses } from './end-processes.js';
-import { markerVariable, type ProcessIdentity, parseProcessReport, servicesScript } from './process-kill.js';
+import {
+  identityScript,
+  markerVariable,
+  type ProcessIdentity,
+  parseProcessReport,
+  servicesScript,
+} from './process-kill.js';
 import { startOnLane } from './lane-execution.js';
 import { createLanePool } from './lane-pool.js';
 import { startOnChannel } from './channel-execution.js';
@@ -173,16 +179,19 @@ export function createShellEngine(options: ShellEngineOptions): ShellEngine {
     killAll: async () => {
       // Supervisors are no services: they would be ended under the next command.
       const own = lanes.endIdle();
-      const query = { marker: commandMarkers(marker) };
       let killedByOthers = 0;
+      const others: ProcessIdentity[] = [];
       for (const [user, each] of controls) {
         if (user === undefined) continue;
+        // With the lanes that are busy: nobody else could end them.
+        const query = { marker: `${marker}.` };
         killedByOthers += (await endProcesses({ control: each, own, query, graceMs: 0 })).killed;
-        // Nobody else could end it, and it is no service.
-        each.close();
-        controls.delete(user);
+        const identity = await each.run(identityScript, lookTimeoutMs).catch(() => '');
+        others.push(identity.trim());
       }
-      const report = await endProcesses({ control, own, query: { ...query, services }, graceMs: 0 });
+      const spared = services === undefined ? undefined : [...services, ...others];
+      const query = { marker: commandMarkers(marker), services: spared };
+      const report = await endProcesses({ control, own, query, graceMs: 0 });
       return { ...report, killed: report.killed + killedByOthers };
     },
     close: async () => {
