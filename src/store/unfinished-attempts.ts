@@ -50,11 +50,8 @@ export class UnfinishedAttempts {
       case 'attempt.returned': {
         const open = this.#open.get(attemptKeyText(record));
         if (open === undefined) return;
-        const timesBegun = open.timesBegun - 1;
-        // What it has spent was spent by somebody, who got it after all.
-        const isNobodys = timesBegun === 0 && open.usage === undefined && open.lost === undefined;
-        if (isNobodys) this.#open.delete(attemptKeyText(record));
-        else this.#open.set(attemptKeyText(record), { ...open, timesBegun });
+        // It stays: somebody may have got it after all, and tell what was spent.
+        this.#open.set(attemptKeyText(record), { ...open, timesBegun: open.timesBegun - 1 });
         return;
       }
       case 'attempt.collected':
@@ -84,7 +81,10 @@ export class UnfinishedAttempts {
   }
 
   all(): readonly UnfinishedAttempt[] {
-    const open = [...this.#open.values()].map(({ taskId, epoch, attempt, startedAt, usage, lost }) => {
+    const begun = [...this.#open.values()].filter(
+      ({ timesBegun, usage, lost }) => timesBegun > 0 || usage !== undefined || lost !== undefined,
+    );
+    const open = begun.map(({ taskId, epoch, attempt, startedAt, usage, lost }) => {
       const parts = [usage, lost].filter((part) => part !== undefined);
       const all = parts.length === 0 ? undefined : usageSum(parts);
       return { taskId, epoch, attempt, startedAt, usage: all, lost };

@@ -133,6 +133,22 @@ describe('an evaluation that is handed out and collected', () => {
     ]);
   });
 
+  it('counts what somebody spent who got a job after it was given back', async () => {
+    const options = evaluation();
+    const jobs = await pendingJobs(options);
+    await giveBackJobs(jobs, options);
+    const [job] = jobs;
+    const { schema, runId, taskId, epoch, attempt } = job!;
+    const outcome = {
+      ...{ schema, runId, taskId, epoch, attempt },
+      type: 'unfinished',
+      spent: [{ costDollars: 5 }],
+    };
+    await mergeOutcomes([outcome], options);
+    const stored = await StoredRun.open(store);
+    expect(await stored.unfinishedAttempts()).toMatchObject([{ taskId, usage: { costDollars: 5 } }]);
+  });
+
   it('takes nothing back that is of another run', async () => {
     const options = evaluation();
     const [first] = await pendingJobs(options);
