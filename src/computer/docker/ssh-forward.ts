@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,9 +10,9 @@ import { existsSync } from 'node:fs';
 /** Milliseconds for the connection and the log-in. */
 const openTimeoutMs = 30_000;
 const lookEveryMs = 50;
-/** Milliseconds between tries to open a forward again, at first and at most. */
+/** Milliseconds between tries to open a forward again, at first and at most: durable commands are looked for a minute long. */
 const firstPauseMs = 500;
-const longestPauseMs = 60_000;
+const longestPauseMs = 5000;
 const defaultSocket = '/var/run/docker.sock';
 
 /**
@@ -61,17 +62,23 @@ async function openForward(
     detached: true,
     stdio: ['pipe', 'ignore', 'pipe'],
   });
+  let failure: string | undefined;
+  let isOpen = false;
+  ssh.on('error', (error) => {
+    failure = error.message;
+  });
+  if (ssh.pid === undefined) {
+    // It has no streams then, whatever its types say.
+    await once(ssh, 'error').catch(() => undefined);
+    await rm(folder, { recursive: true, force: true });
+    throw new Error(failure ?? 'sh could not be started');
+  }
   // It ends when this process does, and must not keep it alive.
   ssh.unref();
   for (const stream of [ssh.stdin, ssh.stderr]) if (stream instanceof Socket) stream.unref();
   let words = '';
   ssh.stderr.setEncoding('utf8').on('data', (text: string) => {
     words = (words + text).slice(-2000);
-  });
-  let failure: string | undefined;
-  let isOpen = false;
-  ssh.on('error', (error) => {
-    failure = error.message;
   });
   ssh.on('exit', () => {
     failure ??= words.trim() || 'ssh ended';
@@ -99,16 +106,14 @@ async function openAgain(forward: Forward): Promise<void> {
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
     await wait(pauseMs, undefined, { ref: false });
     try {
-      // Not where somebody else has made one meanwhile.
+      // What was left of it by a shell that was killed. Where somebody else has made one meanwhile, neither works.
+      await rm(forward.folder, { recursive: true, force: true });
       await mkdir(forward.folder, { mode: 0o700 });
-    } catch {
+      await openForward(forward, { ref: false });
       return;
+    } catch {
+      // It is tried again.
     }
-    const isOpen = await openForward(forward, { ref: false }).then(
-      () => true,
-      () => false,
-    );
-    if (isOpen) return;
   }
 }
 

@@ -25,6 +25,9 @@ export interface BullmqExecutorOptions extends QueueOptions {
   readonly unreachableMs?: number | undefined;
 }
 
+/** Milliseconds for the one question about a job that is left in the queue: its records may be large. */
+const lastLookMs = 3000;
+
 /**
  * Has the attempts of a run done by the workers of a queue: `runEval({ executor })`. A job is in the queue once, however
  * often it is asked for, and stays there, with its outcome, until the run's store has it. Dispose of it after the run.
@@ -91,7 +94,10 @@ export function bullmqExecutor(options: BullmqExecutorOptions): SampleExecutor &
   /** Of one that nobody has stopped in time: it stays in the queue, for the next session. */
   const abandon = async (job: SampleJob): Promise<SampleOutcome | undefined> => {
     try {
-      const found = await queue.ask((asked) => asked.getJob(sampleJobId(job)), AbortSignal.timeout(pollMs));
+      const found = await queue.ask(
+        (asked) => asked.getJob(sampleJobId(job)),
+        AbortSignal.timeout(lastLookMs),
+      );
       if (found === undefined) return undefined;
       const { work, records } = workIn(found.data, job);
       return { ...keyOf(job), type: 'unfinished', work, records, spent: [...lostUsage(found)] };

@@ -13,6 +13,11 @@ const labels = { 'swelancer.test': mark };
 const emit = () => undefined;
 const need = hasSshServer ? '' : ' [skipped: no sshd, or not root]';
 
+/** Nobody may be there to reap it. */
+function hasEnded(status: string): boolean {
+  return !existsSync(status) || /^State:\s*Z/m.test(readFileSync(status, 'utf8'));
+}
+
 /** This machine's engine behind an SSH server, with what a user has in the client's configuration: the key and the host key. */
 async function engineOverSsh() {
   const server = await startSshServer();
@@ -37,9 +42,11 @@ exec /usr/bin/ssh -i ${identityFile ?? ''} -o UserKnownHostsFile=${known} "$@"
     endForward: async () => {
       for (const pid of readFileSync(clients, 'utf8').trim().split('\n')) {
         // One that has failed already is of a forward that another test left behind.
-        if (!existsSync(`/proc/${pid}`)) continue;
-        process.kill(Number(pid), 'SIGKILL');
-        await vi.waitFor(() => expect(existsSync(`/proc/${pid}`)).toBe(false));
+        if (hasEnded(`/proc/${pid}/status`)) continue;
+        // With the shell that would tidy up after it.
+        const [, shell] = /^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+        for (const each of [shell, pid]) process.kill(Number(each), 'SIGKILL');
+        await vi.waitFor(() => expect(hasEnded(`/proc/${pid}/status`)).toBe(true));
       }
     },
     [Symbol.asyncDispose]: async () => {
