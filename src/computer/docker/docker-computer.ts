@@ -13,7 +13,7 @@ import { createShellEngine } from '../shell/shell-engine.js';
 import type { DockerContainer } from './docker-container.js';
 import { createDockerTransport } from './docker-transport.js';
 import { callEngineTwice } from './engine-call.js';
-import { downloadFile, mayWriteCommand, type RunInside, uploadFile, type Writer } from './file-transfer.js';
+import { downloadFile, mayWriteCommand, type RunInside, uploadFile, type WriterOf } from './file-transfer.js';
 import { countMemoryKills } from './memory-kills.js';
 import type { NetworkPolicy, NetworkReport } from '../network-policy.js';
 import type { NetworkControl } from './network-policy.js';
@@ -88,11 +88,11 @@ export async function createDockerComputer({
       ...options,
     });
   /** Whoever may write to a place: the container's user before root, so that what is uploaded is that user's. */
-  const writerOf = async (directory: string, call: CallOptions): Promise<Writer> => {
+  const writerOf: WriterOf = async ({ directory, file }, call) => {
     if (container.runsAsRoot) return { run, isRoot: true };
     const asUser: RunInside = async (command, options) =>
       engine.sendShellCommand(command, { cwd: '/', ...options });
-    const { exitCode } = await asUser(mayWriteCommand(directory), call);
+    const { exitCode } = await asUser(mayWriteCommand(directory, file), call);
     return exitCode === 0 ? { run: asUser, isRoot: false } : { run, isRoot: true };
   };
 

@@ -29,6 +29,12 @@ export interface Writer {
   readonly isRoot: boolean;
 }
 
+/** Finds it by the directory, and by the file in it where only that is replaced. */
+export type WriterOf = (
+  place: { readonly directory: string; readonly file?: string },
+  call: CallOptions,
+) => Promise<Writer>;
+
 const defaultMaxBytes = 100 * 1024 * 1024;
 /** The temporary file is not there. Our own exit code, which `mv` does not use. */
 const missingExitCode = 44;
@@ -36,7 +42,7 @@ const missingExitCode = 44;
 /** Writes one file under a temporary name beside the target and renames it, so that no reader sees half of it. */
 export async function uploadFile(
   container: DockerContainer,
-  writerOf: (directory: string, call: CallOptions) => Promise<Writer>,
+  writerOf: WriterOf,
   source: UploadSource,
   remotePath: string,
   options: UploadOptions,
@@ -63,7 +69,7 @@ export async function uploadFile(
   let writer: Writer | undefined;
   const first = await open({ reusesMemory: true });
   try {
-    writer = await writerOf(posix.dirname(target), call);
+    writer = await writerOf({ directory: posix.dirname(target), file: target }, call);
     const { run, isRoot } = writer;
     const { size, mode } = first;
     let put: CommandResult | undefined;
@@ -150,11 +156,17 @@ export function absolute(remotePath: string): string {
   return posix.normalize(remotePath);
 }
 
-/** Whether a directory can be written to, or made, by whoever asks. */
-export function mayWriteCommand(directory: string): string {
+/**
+ * Whether a directory can be written to, or made, by whoever asks, and a file in it replaced: in a sticky one only by the
+ * owner of either.
+ */
+export function mayWriteCommand(directory: string, file?: string): string {
+  const path = file === undefined ? undefined : shellQuote(file);
+  const replaces =
+    path && ` && { [ ! -e ${path} ] || [ ! -k "$directory" ] || [ -O ${path} ] || [ -O "$directory" ]; }`;
   return `directory=${shellQuote(directory)}
 while [ ! -e "$directory" ] && [ -n "$directory" ]; do directory=\${directory%/*}; done
-[ -w "\${directory:-/}" ]`;
+[ -w "\${directory:-/}" ]${replaces ?? ''}`;
 }
 
 function renameCommand(temporary: string, target: string): string {

@@ -142,13 +142,14 @@ export async function earlyFailure(container: DockerContainer, error: unknown): 
   return (await hasShell(container)) ? error : noShell(container, error);
 }
 
-/** Also where the engine does not answer, as against refusing to start one. */
+/** Unless the engine says that there is none: it may have other reasons not to start one. */
 async function hasShell(container: DockerContainer): Promise<boolean> {
+  const isMissing = (words: string) => /executable file not found|no such file or directory/i.test(words);
   try {
-    const { exitCode } = await runExec(container, ['sh', '-c', ':'], { timeoutMs: shellLookMs });
-    return exitCode === 0;
+    const { stdout } = await runExec(container, ['sh', '-c', ':'], { timeoutMs: shellLookMs });
+    return !isMissing(stdout);
   } catch (error) {
-    return isConnectionFailure(error);
+    return !isMissing(readRefusal(error).message);
   }
 }
 

@@ -6,7 +6,7 @@ import { shellQuote } from '../shell-quote.js';
 import { openArchive, putArchive } from './archive-call.js';
 import type { ArchiveDownload } from './archive-connection.js';
 import type { DockerContainer } from './docker-container.js';
-import { absolute, type Writer } from './file-transfer.js';
+import { absolute, type WriterOf } from './file-transfer.js';
 import { commandFileError, transferFailure } from './remote-file-failure.js';
 import { statRemote } from './remote-stat.js';
 
@@ -16,7 +16,7 @@ import { statRemote } from './remote-stat.js';
  */
 export async function uploadTree(
   container: DockerContainer,
-  writerOf: (directory: string, call: CallOptions) => Promise<Writer>,
+  writerOf: WriterOf,
   archive: AsyncIterable<Uint8Array>,
   remoteDirectory: string,
   options: CallOptions,
@@ -28,7 +28,7 @@ export async function uploadTree(
   const call = { signal: deadline.signal };
   const guarded = guardArchive(archive, remoteDirectory, { maxBytes: Infinity, maxEntries: Infinity });
   try {
-    const { run, isRoot } = await writerOf(directory, call);
+    const { run, isRoot } = await writerOf({ directory }, call);
     const made = await run(`mkdir -p -- ${shellQuote(directory)}`, call);
     const failure = commandFileError(container, what, remoteDirectory, made);
     if (failure !== undefined) throw failure;
