@@ -154,6 +154,22 @@ describeDocker('a computer on the Docker engine', () => {
     expect((await listLabelled(docker, suite)).networks).toEqual([]);
   });
 
+  test('ends what is under way as another user, and commands after it, where its own is not root', async () => {
+    const computer = await dockerRuntime({ labels, user: 'agent' }).start(testRequest(), { emit: silent });
+    try {
+      const begun = new Promise<void>((resolve) => {
+        const options = { user: 'root', onOutput: () => resolve() };
+        void computer.sendShellCommand('echo begun; sleep 600', options).catch(() => undefined);
+      });
+      await begun;
+      expect(await computer.killAll?.()).toMatchObject({ outcome: 'confirmed', survivors: 0 });
+      const next = computer.sendShellCommand('sleep 600', { user: 'root', timeoutMs: 1000 });
+      await expect(next).rejects.toMatchObject({ kill: { outcome: 'confirmed' } });
+    } finally {
+      await computer.cleanup();
+    }
+  });
+
   test('without a shell says that, and nothing of it is left', async () => {
     const image = 'swelancer-test:no-shell';
     await importImage(docker, image, ['sh', 'ash', 'hush', 'bash']);
