@@ -122,7 +122,8 @@ async function jobName(): Promise<string> {
   const hash = createHash('sha256')
     .update(await realpath(store))
     .digest('hex');
-  return `swelancer-${basename(store)}-${hash.slice(0, 10)}`;
+  // Slurm takes a comma for the beginning of another name.
+  return `swelancer-${basename(store).replace(/[^\w.-]/g, '_')}-${hash.slice(0, 10)}`;
 }
 
 async function merge(): Promise<void> {
