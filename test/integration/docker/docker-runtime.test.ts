@@ -163,8 +163,10 @@ describeDocker('a computer on the Docker engine', () => {
       });
       await begun;
       expect(await computer.killAll?.()).toMatchObject({ outcome: 'confirmed', survivors: 0 });
-      const next = computer.sendShellCommand('sleep 600', { user: 'root', timeoutMs: 1000 });
-      await expect(next).rejects.toMatchObject({ kill: { outcome: 'confirmed' } });
+      for (const user of ['root', undefined]) {
+        const next = computer.sendShellCommand('sleep 600', { user, timeoutMs: 1000, killGraceMs: 0 });
+        await expect(next).rejects.toMatchObject({ kill: { outcome: 'confirmed' } });
+      }
     } finally {
       await computer.cleanup();
     }
