@@ -1,3 +1,4 @@
+import { ConfigurationError } from './errors.js';
 import { nearestName } from './nearest-name.js';
 
 /** Every option that a function knows. The type sees to it that none is missing. */
@@ -33,4 +34,10 @@ export function unknownOption(name: string, known: readonly string[], group?: st
   const nearest = nearestName(name, known);
   const advice = nearest === undefined ? '' : `, did you mean \`${whole(nearest)}\`?`;
   return `\`${whole(name)}\` does not exist${advice}`;
+}
+
+/** @throws ConfigurationError that names every option that is wrong. */
+export function refuseProblems(callee: string, problems: readonly string[]): void {
+  if (problems.length === 0) return;
+  throw new ConfigurationError(`${callee} cannot work with these options: ${problems.join('; ')}.`);
 }

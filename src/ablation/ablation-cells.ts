@@ -2,8 +2,7 @@ import type { Agent, AgentLimits } from '../agent/agent.js';
 import type { NetworkPolicy } from '../computer/network-policy.js';
 import { ConfigurationError } from '../errors.js';
 import type { EvalOptions } from '../eval/eval-options.js';
-import { type OptionNames, unknownOptions } from '../option-names.js';
-import { refuseProblems } from '../run/option-problems.js';
+import { type OptionNames, unknownOptions, refuseProblems } from '../option-names.js';
 
 /** What a cell may have of its own. All cells are about the same tasks. */
 export type AblationChange = Partial<

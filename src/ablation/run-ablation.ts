@@ -1,3 +1,4 @@
+import { refuseProblems } from '../option-names.js';
 import { join } from 'node:path';
 import { ConfigurationError } from '../errors.js';
 import type { EvalOptions } from '../eval/eval-options.js';
@@ -8,7 +9,6 @@ import { runEval } from '../eval/run-eval.js';
 import { runEventsOf } from '../events/run-events.js';
 import { endSetups } from '../swelancer/end-setups.js';
 import { sharedSetups } from '../swelancer/shared-setups.js';
-import { refuseProblems } from '../run/option-problems.js';
 import { compareRuns } from '../metrics/compare-runs.js';
 import type { Ablation } from './ablation.js';
 import {

@@ -1,3 +1,4 @@
+import { refuseProblems } from '../option-names.js';
 import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -7,7 +8,6 @@ import type { EventScope } from '../events/event-scope.js';
 import { type RunEvents, runEventsOf } from '../events/run-events.js';
 import type { ResultRecord, TaskResult, UngradedResult } from '../result/task-result.js';
 import { toErrorRecord } from '../errors.js';
-import { refuseProblems } from '../run/option-problems.js';
 import type { Scorer } from '../scorer/scorer.js';
 import { taskScorer } from '../scorer/task-scorer.js';
 import { describedSamples } from '../store/described-samples.js';

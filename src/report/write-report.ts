@@ -1,8 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { labelProblems } from '../dataset/label-problems.js';
-import { type OptionNames, unknownOptions } from '../option-names.js';
-import { refuseProblems } from '../run/option-problems.js';
+import { type OptionNames, unknownOptions, refuseProblems } from '../option-names.js';
 import { writeDurably } from '../store/durable-file.js';
 import { StoredRun } from '../store/stored-run.js';
 import { htmlReport } from './html/html-report.js';

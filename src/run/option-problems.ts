@@ -1,6 +1,5 @@
 import { inspect } from 'node:util';
 import { limitProblems } from '../agent/limit-problems.js';
-import { ConfigurationError } from '../errors.js';
 import { type OptionNames, unknownOptions } from '../option-names.js';
 import type { ComputerOptions } from '../swelancer/provision.js';
 import { type Deadlines, defaultDeadlines } from './deadlines.js';
@@ -45,12 +44,6 @@ function deadlineProblems(deadlines: Partial<Deadlines> | undefined): readonly s
       return [`\`deadlines.${name}\` is ${inspect(value)}; give a number of milliseconds ${wanted}`];
     }),
   ];
-}
-
-/** @throws ConfigurationError that names every option that is wrong. */
-export function refuseProblems(callee: string, problems: readonly string[]): void {
-  if (problems.length === 0) return;
-  throw new ConfigurationError(`${callee} cannot work with these options: ${problems.join('; ')}.`);
 }
 
 export const runTaskNames: OptionNames<RunTaskOptions> = {

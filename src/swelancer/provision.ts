@@ -6,7 +6,7 @@ import type {
   ResourceLimits,
 } from '../computer/computer-interface.js';
 import { Deadline } from '../computer/deadline.js';
-import { ComputerStartError } from '../computer/errors.js';
+import { startEnded } from '../computer/start-ended.js';
 import type { NetworkPolicy } from '../computer/network-policy.js';
 import type { Task } from '../dataset/task.js';
 import { isSweLancerError } from '../errors.js';
@@ -122,9 +122,6 @@ async function startWithin(
     // To a runtime that has a time limit of its own, our signal at the same moment is a caller who gives up.
     const isGivenUp = !isSweLancerError(error) || error.code === 'aborted';
     if (deadline.cause !== 'timeout' || !isGivenUp) throw error;
-    throw new ComputerStartError(
-      `The start of a computer by ${runtime.name} took longer than its time limit of ${timeoutMs} ms.`,
-      { reason: 'timeout', retryable: true, cause: error },
-    );
+    throw startEnded(deadline, `The start of a computer by ${runtime.name}`, { timeoutMs }, error) ?? error;
   }
 }

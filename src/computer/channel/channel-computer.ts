@@ -16,7 +16,7 @@ import { holdLease, type Lease } from './lease.js';
 import { describeEntry, type EntryCommand, startEntry } from './entry-process.js';
 import { endOf, type ScriptHost } from './remote-script.js';
 import { runTransfer } from './run-transfer.js';
-import { startEnded } from './start-in-place.js';
+import { startEnded } from '../start-ended.js';
 import { downloadTree, uploadTree } from './transfer-tree.js';
 import { uploadFile } from './upload-file.js';
 

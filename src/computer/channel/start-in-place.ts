@@ -1,6 +1,6 @@
 import type { CallOptions, ComputerInterface } from '../computer-interface.js';
 import { Deadline, over, settledWithin } from '../deadline.js';
-import { ComputerStartError } from '../errors.js';
+import { startEnded } from '../start-ended.js';
 
 /** A place that somebody makes for one computer, such as a pod or a machine. */
 export interface MadePlace<Place> {
@@ -48,18 +48,4 @@ export async function startInPlace<Place>(
     else await settledWithin(releasing, settleMs);
     throw startEnded(deadline, what, call) ?? error;
   }
-}
-
-/** What to throw for a start that its deadline has ended; `undefined` while it has not. */
-export function startEnded(
-  deadline: Deadline,
-  what: string,
-  { timeoutMs = 0 }: CallOptions,
-): Error | undefined {
-  if (deadline.cause === undefined) return undefined;
-  if (deadline.cause === 'abort') return deadline.error(what);
-  return new ComputerStartError(`${what} took longer than its time limit of ${timeoutMs} ms.`, {
-    reason: 'timeout',
-    retryable: true,
-  });
 }

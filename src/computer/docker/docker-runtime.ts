@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { CallOptions, ComputerRequest, ComputerRuntime, StartOptions } from '../computer-interface.js';
 import { Deadline } from '../deadline.js';
 import { ComputerStartError } from '../errors.js';
+import { startEnded } from '../start-ended.js';
 import { subnetsOf } from './address-pool.js';
 import { createComputerNetwork } from './computer-network.js';
 import type { DockerContainer } from './docker-container.js';
@@ -168,16 +169,7 @@ export function dockerRuntime(options: DockerRuntimeOptions = {}): DockerRuntime
         const { emit, pullGate, onFetched } = startOptions;
         return await start(request, { emit, pullGate, onFetched, signal: deadline.signal });
       } catch (error) {
-        if (deadline.cause === 'timeout') {
-          const limit = `${startOptions.timeoutMs ?? 0} ms`;
-          throw new ComputerStartError(`${what} took longer than its time limit of ${limit}.`, {
-            reason: 'timeout',
-            retryable: true,
-            cause: error,
-          });
-        }
-        deadline.check(what);
-        throw asStartError(request.image, error);
+        throw startEnded(deadline, what, startOptions, error) ?? asStartError(request.image, error);
       }
     },
   };

@@ -118,13 +118,18 @@ describeSlurm('an evaluation as array jobs of Slurm', () => {
     expect(solved.filter((taskId, index) => solved.indexOf(taskId) !== index)).toEqual([lost?.taskId]);
   });
 
-  it('says what is wrong with a node that has another evaluation, keeps what the others did, and goes on', async () => {
+  /** Ends an array whose agents are at work, and lets those of the next one through. */
+  const cancelAtWork = async () => {
     expect(slurm('submit')).toContain('Submitted 4 attempts');
     await until('work', () => lines('solve').length === 4);
     cluster.run('scancel', '--user=root');
     await until('the end of the array', queueEmpty);
     writeFileSync(join(folder, 'let-solve'), '');
     writeFileSync(join(folder, 'let-grade'), '');
+  };
+
+  it('says what is wrong with a node that has another evaluation, keeps what the others did, and goes on', async () => {
+    await cancelAtWork();
     const shared = join(folder, 'store', 'slurm');
     const jobs = readdirSync(shared).filter((name) => name.endsWith('.jsonl'));
     const path = join(shared, jobs[0] ?? '');
@@ -176,12 +181,7 @@ describeSlurm('an evaluation as array jobs of Slurm', () => {
   });
 
   it('goes on where a file of an attempt that did not come back is damaged', async () => {
-    expect(slurm('submit')).toContain('Submitted 4 attempts');
-    await until('work', () => lines('solve').length === 4);
-    cluster.run('scancel', '--user=root');
-    await until('the end of the array', queueEmpty);
-    writeFileSync(join(folder, 'let-solve'), '');
-    writeFileSync(join(folder, 'let-grade'), '');
+    await cancelAtWork();
     const work = join(folder, 'store', 'slurm', 'work');
     const [first = '', second = ''] = readdirSync(work).filter((name) => name.endsWith('.spent.json'));
     writeFileSync(join(work, first), '');
