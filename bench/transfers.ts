@@ -9,7 +9,8 @@ import type { Row, RowGroup } from './row.js';
 import { missingSsh, sshPlace } from './ssh-place.js';
 import { effort } from './effort.js';
 
-const rounds = effort(3, 1);
+/** More for single files: on a busy machine one run takes twice the time of the next one. */
+const [fileRounds, treeRounds] = [effort(11, 1), effort(3, 1)];
 /** Our reading of "memory flat". */
 const flatMib = 64;
 const maxBytes = 2 * fileMib * 1024 ** 2;
@@ -104,6 +105,7 @@ interface Job {
   readonly tidy: (folder: string) => Promise<void>;
   /** Whether the result may not be in memory as a whole. */
   readonly isFlat: boolean;
+  readonly rounds: number;
 }
 
 async function measureTransfers(place: Place, report: (row: Row) => void): Promise<void> {
@@ -133,6 +135,7 @@ async function measureTransfers(place: Place, report: (row: Row) => void): Promi
       theirs: async (client, to) => client.up(join(files.single, 'content'), to),
       ...upward,
       isFlat: true,
+      rounds: fileRounds,
     },
     {
       what: `download of ${fileMib} MiB to disk`,
@@ -140,6 +143,7 @@ async function measureTransfers(place: Place, report: (row: Row) => void): Promi
       theirs: async (client, to) => client.down(single, to),
       ...downward,
       isFlat: true,
+      rounds: fileRounds,
     },
     {
       what: `download of ${fileMib} MiB into memory`,
@@ -149,6 +153,7 @@ async function measureTransfers(place: Place, report: (row: Row) => void): Promi
       prepare: async () => '',
       tidy: async () => undefined,
       isFlat: false,
+      rounds: fileRounds,
     },
     {
       what: `upload of ${treeFiles} files`,
@@ -156,6 +161,7 @@ async function measureTransfers(place: Place, report: (row: Row) => void): Promi
       theirs: async (client, to) => client.up(files.tree, to),
       ...upward,
       isFlat: true,
+      rounds: treeRounds,
     },
     {
       what: `download of ${treeFiles} files`,
@@ -163,6 +169,7 @@ async function measureTransfers(place: Place, report: (row: Row) => void): Promi
       theirs: async (client, to) => client.down(tree, to),
       ...downward,
       isFlat: true,
+      rounds: treeRounds,
     },
   ];
   await computer.uploadTree(files.single, single);
@@ -194,7 +201,7 @@ async function measureJob(
     run: work,
     tidy: job.tidy,
   });
-  const taken = await takeTurns<string, string>(rounds, {
+  const taken = await takeTurns<string, string>(job.rounds, {
     ours: contender(job.ours),
     ...Object.fromEntries(
       clients.map((client) => [client.name, contender(async (to) => job.theirs(client, to))]),

@@ -12,8 +12,8 @@ const pieceBytes = 256 * 1024;
  * may be overwritten as soon as it asks for more.
  */
 export class FileWriter {
-  /** Where large files pass through: one piece is written while the other one is filled. */
-  #memory: readonly [Buffer, Buffer] | undefined;
+  /** Where large files pass through: one piece is filled while the others are written. */
+  #memory: Memory | undefined;
   readonly #underWay = new Set<Promise<void>>();
   #failure: { readonly error: unknown } | undefined;
 
@@ -24,7 +24,7 @@ export class FileWriter {
   async write(path: string, size: number, mode: number, content: AsyncIterable<Uint8Array>): Promise<void> {
     this.#check();
     if (size > smallFileBytes) {
-      this.#memory ??= [Buffer.allocUnsafeSlow(pieceBytes), Buffer.allocUnsafeSlow(pieceBytes)];
+      this.#memory ??= [newPiece(), newPiece(), newPiece()];
       await writeLarge(path, mode, content, this.#memory);
       return;
     }
@@ -52,9 +52,19 @@ export class FileWriter {
   }
 }
 
+type Memory = readonly [Buffer, Buffer, Buffer];
+
+function newPiece(): Buffer {
+  return Buffer.allocUnsafeSlow(pieceBytes);
+}
+
 async function writeSmall(path: string, mode: number, pieces: readonly Uint8Array[]): Promise<void> {
   await writeNew(path, mode, async (file) => {
-    for (const piece of pieces) await writeAll(file, piece);
+    let position = 0;
+    for (const piece of pieces) {
+      await writeAll(file, piece, position);
+      position += piece.length;
+    }
   });
 }
 
@@ -62,12 +72,12 @@ async function writeLarge(
   path: string,
   mode: number,
   content: AsyncIterable<Uint8Array>,
-  [first, second]: readonly [Buffer, Buffer],
+  memory: Memory,
 ): Promise<void> {
   await writeNew(path, mode, async (file) => {
-    let [filling, other] = [first, second];
-    let bytes = 0;
-    let writing: Promise<void> = Promise.resolve();
+    let [filling, next, last] = memory;
+    let [bytes, position] = [0, 0];
+    const underWay = new Map<Buffer, Promise<void>>();
     try {
       for await (const piece of content) {
         for (let offset = 0; offset < piece.length; ) {
@@ -76,17 +86,20 @@ async function writeLarge(
           offset += part.length;
           bytes += part.length;
           if (bytes < filling.length) continue;
-          await writing;
-          writing = writeAll(file, filling);
-          writing.catch(() => undefined);
-          [filling, other] = [other, filling];
+          const work = writeAll(file, filling, position);
+          work.catch(() => undefined);
+          underWay.set(filling, work);
+          position += bytes;
           bytes = 0;
+          [filling, next, last] = [next, last, filling];
+          await underWay.get(filling);
         }
       }
+      await writeAll(file, filling.subarray(0, bytes), position);
+      await Promise.all(underWay.values());
     } finally {
-      await writing;
+      await Promise.allSettled(underWay.values());
     }
-    await writeAll(file, filling.subarray(0, bytes));
   });
 }
 
@@ -106,8 +119,9 @@ async function writeNew(
 }
 
 /** A full disk takes a part, and says why when it is asked for the rest. */
-async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   for (let written = 0; written < bytes.length; ) {
-    written += (await file.write(bytes, written)).bytesWritten;
+    const { bytesWritten } = await file.write(bytes, written, undefined, position + written);
+    written += bytesWritten;
   }
 }
