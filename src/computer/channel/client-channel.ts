@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { settledWithin } from '../deadline.js';
 import type { ChannelExit, ChannelRequest, ShellChannel } from '../shell/shell-transport.js';
+import { allClosed, lastOutput } from './last-output.js';
 import { RecordFilter } from './record-filter.js';
 import { remoteProgram } from './remote-program.js';
 
@@ -104,7 +105,7 @@ export async function openOverClient(client: Client, options: ChannelOverClient)
   const stdout = client.stdout.pipe(new RecordFilter(program.nonce, (text) => onRecord('stdout', text)));
   const stderr = client.stderr.pipe(new RecordFilter(program.nonce, (text) => onRecord('stderr', text)));
   for (const stream of [stdout, stderr]) stream.on('error', () => undefined);
-  const outputEnded = Promise.all([closed(client.stdout), closed(client.stderr)]);
+  const outputEnded = allClosed([client.stdout, client.stderr]);
 
   const destroy = (): void => {
     for (const stream of [client.stdin, client.stdout, client.stderr]) stream.destroy();
@@ -123,9 +124,7 @@ export async function openOverClient(client: Client, options: ChannelOverClient)
   }
   const exit = (async (): Promise<ChannelExit> => {
     const ended = client.ended.then(async (end) => {
-      // A reader that is slow has not seen the end yet; a stream with nothing to read is held by somebody else.
-      const unread = () => [client.stdout, client.stderr, stdout, stderr].some(hasUnread);
-      while (!(await settledWithin(outputEnded, streamEndMs)) && unread());
+      await lastOutput([client.stdout, client.stderr], [stdout, stderr], exited.reached);
       return end;
     });
     const end = await Promise.race([exited.reached, ended]);
@@ -246,15 +245,4 @@ function counter(target: number): { readonly reached: Promise<undefined>; count(
       if (left === 0) resolve(undefined);
     },
   };
-}
-
-function hasUnread(stream: Readable): boolean {
-  return !stream.destroyed && stream.readableLength > 0;
-}
-
-async function closed(stream: Readable): Promise<void> {
-  if (stream.closed) return;
-  await new Promise<void>((resolve) => {
-    stream.once('close', resolve);
-  });
 }

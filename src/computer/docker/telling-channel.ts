@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { settledWithin } from '../deadline.js';
+import { lastOutput } from '../channel/last-output.js';
 import { RecordFilter } from '../channel/record-filter.js';
 import { readerText, remoteProgram } from '../channel/remote-program.js';
 import type { ChannelExit, ChannelRequest, ShellChannel } from '../shell/shell-transport.js';
@@ -21,11 +21,6 @@ swelancer_is_held() {
 }
 while swelancer_is_held; do sleep 2; done
 `;
-
-/** Milliseconds without output after which no more is expected of a process that has ended. */
-const quietMs = 1000;
-/** Milliseconds for the last output at most: something else may write for ever. */
-const lastOutputMs = 60_000;
 
 /** A process with a shell around it that tells its end in the stream, so that a link which breaks is none. */
 export interface TellingRequest {
@@ -70,7 +65,7 @@ export function tellingChannel(
     // Lets a reader have what came in the same piece as the record.
     await nextTurn();
     if (end?.kind === 'lost') return end;
-    if (exitRecords < 2) await lastOutput([channel.stdout, channel.stderr, stdout, stderr], told);
+    if (exitRecords < 2) await lastOutput([channel.stdout, channel.stderr], [stdout, stderr], told);
     channel.stdin.end();
     if (exitRecords === 2) return { kind: 'exited', exitCode };
     const ownCode = end?.kind === 'exited' ? end.exitCode : null;
@@ -91,28 +86,6 @@ export function tellingChannel(
       for (const stream of [stdout, stderr]) stream.destroy();
     },
   };
-}
-
-/** Waits for what is still on its way, over a slow link say, until all of it has come or nothing comes any more. */
-async function lastOutput(streams: readonly Readable[], told: Promise<void>): Promise<void> {
-  let received = 0;
-  const count = (bytes: Buffer) => (received += bytes.length);
-  const ended = Promise.all(
-    streams.map(async (stream) => stream.closed || new Promise((resolve) => stream.once('close', resolve))),
-  );
-  const sources = streams.slice(0, 2);
-  for (const source of sources) source.on('data', count);
-  try {
-    const giveUpAt = performance.now() + lastOutputMs;
-    for (let before = -1; performance.now() < giveUpAt; ) {
-      if (await settledWithin(Promise.race([told, ended]), quietMs)) return;
-      const isUnread = streams.some((stream) => !stream.destroyed && stream.readableLength > 0);
-      if (received === before && !isUnread) return;
-      before = received;
-    }
-  } finally {
-    for (const source of sources) source.off('data', count);
-  }
 }
 
 function filtered(stream: Readable, nonce: string, onRecord: (text: string) => void): RecordFilter {
