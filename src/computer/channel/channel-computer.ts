@@ -64,10 +64,12 @@ export async function startChannelComputer(
   };
   const folder = `/tmp/.swelancer-${options.id}`;
   let lease: Lease | undefined;
+  let hasFolder = false;
   using deadline = new Deadline(call);
   try {
     const limits = { signal: deadline.signal };
     await makeFolder(host, folder, limits);
+    hasFolder = true;
     const leaseMs = options.durability?.leaseMs ?? defaultLeaseMs;
     if (leaseMs > 0) {
       lease = await holdLease({ ...host, marker, folder, leaseMs }, limits);
@@ -78,6 +80,8 @@ export async function startChannelComputer(
     return createComputer(options, host, marker, folder, lease);
   } catch (error) {
     await lease?.close();
+    // An entry command that runs on would be taken for the next computer's.
+    if (hasFolder && options.releaseEndsMachine !== true) await tidy(host, marker, folder, {});
     await options.release({}).catch(() => undefined);
     throw startEnded(deadline, `The start of computer ${options.id}`, call) ?? error;
   }
@@ -198,7 +202,7 @@ async function tidy(
       const count = report.survivors ?? 'An unknown number of';
       return `${count} processes on computer ${host.computerId} may still run; look for ${mark}.`;
     }
-    const remove = { text: 'rm -rf -- "$folder" "$folder".*', environment: { folder } };
+    const remove = { text: 'rm -rf -- "$folder" "$folder"+*', environment: { folder } };
     await runTransfer(
       { ...host, isVital: true },
       'Removing the files',

@@ -26,6 +26,8 @@ const startText = String.raw`
 if [ -n "$swelancer_unless" ] && (eval "$swelancer_unless") >/dev/null 2>&1 </dev/null; then exit 0; fi
 cd -- "$swelancer_directory" || exit 70
 log=$swelancer_folder/entry.log
+# Whoever hears nothing of the first try, over a link that breaks, tries again.
+if ! mkdir -- "$swelancer_folder/entry.begun"; then [ -d "$swelancer_folder/entry.begun" ]; exit; fi
 export swelancer_folder
 launch=; if command -v setsid >/dev/null 2>&1; then launch=setsid; fi
 $launch sh -c '

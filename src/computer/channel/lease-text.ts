@@ -13,7 +13,7 @@ while [ $round -lt 30 ] && [ "$count $complete" != '0 yes' ]; do
   round=$((round + 1))
   ${killScript({ marker: `${marker}.`, signal: 'KILL' })}
 done >/dev/null
-rm -rf -- "$folder" "$folder".*
+rm -rf -- "$folder" "$folder"+*
 `;
 }
 

@@ -38,6 +38,7 @@ const closeMs = 1000;
  */
 export async function holdLease(options: LeaseOptions, call: CallOptions): Promise<Lease> {
   const closing = new AbortController();
+  const signMs = Math.max(options.leaseMs / signsPerLease, 100);
   let signs = 0;
   let lost: ComputerLostError | undefined;
   let current = await openLease(options, call.signal);
@@ -48,24 +49,26 @@ export async function holdLease(options: LeaseOptions, call: CallOptions): Promi
     signs += 1;
     if (!channel.stdin.destroyed) channel.stdin.write(`${String(signs).padStart(10, '0')}\n`);
   };
-  const timer = setInterval(sign, Math.max(options.leaseMs / signsPerLease, 100));
+  const timer = setInterval(sign, signMs);
   timer.unref();
 
   const keep = async (): Promise<void> => {
     for (;;) {
       await channel.exit;
       channel.destroy();
+      let pauseMs = reopenPauseMs;
       for (;;) {
         if (closing.signal.aborted) return;
         try {
           current = await openLease(options, closing.signal);
           break;
         } catch (error) {
-          // Whoever sends the next command is told why the machine cannot be reached.
-          if (isSweLancerError(error) && !error.retryable) return;
-          await sleep(reopenPauseMs, undefined, { signal: closing.signal, ref: false }).catch(
-            () => undefined,
-          );
+          // Whoever sends the next command is told why. What no retry should help, such as a refused login or a machine
+          // without room for processes, may pass: without us the machine would end everything.
+          await sleep(pauseMs, undefined, { signal: closing.signal, ref: false }).catch(() => undefined);
+          // A server may take many refused logins for an attack.
+          if (isSweLancerError(error) && !error.retryable)
+            pauseMs = Math.min(pauseMs * 2, Math.max(signMs, reopenPauseMs));
         }
       }
       if (current === 'removed') {

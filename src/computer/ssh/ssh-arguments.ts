@@ -19,6 +19,7 @@ export function masterArguments(
     ServerAliveInterval: String(keepAliveSeconds),
     ServerAliveCountMax: String(missedSignsOfLife),
     StrictHostKeyChecking: hostKeys === 'accept-new' ? 'accept-new' : 'yes',
+    NoHostAuthenticationForLocalhost: 'no',
     // Forwards of the user's configuration are meant for the user's own sessions.
     ClearAllForwardings: 'yes',
     ForwardX11: 'no',

@@ -27,6 +27,8 @@ export interface SessionRequest {
   readonly isVital: boolean;
   /** When it was first asked for, by `performance.now()`. */
   readonly since: number;
+  /** What `closing` was then, so that a try that outlives the connections does not make new ones. */
+  readonly until: AbortSignal;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -82,16 +84,21 @@ export class SshConnections {
     this.#onDegraded = onDegraded;
   }
 
+  /** Fires when the connections of now are closed. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
   /**
    * Waits for room as long as the signal allows.
    * @throws ComputerStartError, after a first success ComputerLostError; CommandSpawnError when the server allows fewer
    * sessions than a computer needs; the signal's reason
    */
   async session(request: SessionRequest): Promise<SshSession> {
-    const { isVital, signal } = request;
+    const { isVital, signal, until } = request;
     for (;;) {
       signal?.throwIfAborted();
-      this.#closing.signal.throwIfAborted();
+      until.throwIfAborted();
       const mayPass = isVital || this.#waiting.size === 0;
       const free = mayPass ? this.#free(isVital) : undefined;
       if (free !== undefined) return this.#take(free, isVital);
@@ -212,9 +219,9 @@ export class SshConnections {
   }
 
   async #connect(): Promise<void> {
+    const { signal } = this.#closing;
     this.#folder ??= makeFolder();
     const folder = await this.#folder;
-    const { signal } = this.#closing;
     const master = await connect(this.#options, this.#hasConnected, signal, async () => {
       this.#made += 1;
       return await startMaster(this.#options, folder, this.#made, signal);
@@ -246,7 +253,7 @@ export class SshConnections {
   }
 
   /** Waits for a session, or for room for another connection. */
-  async #room({ isVital, since, signal }: SessionRequest): Promise<SshSession | undefined> {
+  async #room({ isVital, since, signal, until }: SessionRequest): Promise<SshSession | undefined> {
     let waiter: Waiter | undefined;
     let given: SshSession | undefined;
     const served = new Promise<SshSession | undefined>((resolve) => {
@@ -272,7 +279,7 @@ export class SshConnections {
     });
     this.#offers.giveUp(this.#waiting.size);
     try {
-      return await leaveable(Promise.race([served, outOfPatience]), signal, this.#closing.signal);
+      return await leaveable(Promise.race([served, outOfPatience]), signal, until);
     } catch (error) {
       given?.release();
       throw error;

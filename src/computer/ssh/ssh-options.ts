@@ -88,13 +88,18 @@ export const sshDestinationShape = {
   maxConnections: positive.optional(),
 };
 
-export const sshComputerShape = {
-  ...sshDestinationShape,
-  workingDirectory: z.string().refine(isAbsolute, 'expected an absolute path').optional(),
+/** Of `SshRuntimeSettings`. */
+export const sshSettingsShape = {
   environment: z.record(z.string(), z.unknown()).optional(),
   strategy: z.enum(['lane', 'exec']).optional(),
   ...durabilityShape,
   entryCommand: z.union([z.literal(false), z.string().min(1)]).optional(),
+};
+
+export const sshComputerShape = {
+  ...sshDestinationShape,
+  ...sshSettingsShape,
+  workingDirectory: z.string().refine(isAbsolute, 'expected an absolute path').optional(),
   id: z
     .string()
     .regex(/^[\w.-]+$/)

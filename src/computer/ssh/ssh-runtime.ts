@@ -13,7 +13,12 @@ import { ComputerStartError, UnsupportedOptionError } from '../errors.js';
 import { officialEnvironment } from './official-machine.js';
 import { sessionLimits } from './session-limits.js';
 import { type SshComputerOptions, startSshComputer } from './ssh-computer.js';
-import { checkOptions, type SshDestinationOptions, sshComputerShape } from './ssh-options.js';
+import {
+  checkOptions,
+  type SshDestinationOptions,
+  sshComputerShape,
+  sshSettingsShape,
+} from './ssh-options.js';
 
 /** A machine that was made for one computer. */
 export interface SshMachine extends SshDestinationOptions {
@@ -100,30 +105,39 @@ type MachineState =
 
 function freshMachines(options: Extract<SshRuntimeOptions, { createMachine: unknown }>): ComputerRuntime {
   const { createMachine, ...settings } = options;
-  if (typeof createMachine !== 'function') {
-    throw new ConfigurationError(
-      'sshRuntime: createMachine must be a function that gives { destination, release }.',
-    );
-  }
+  if (typeof createMachine !== 'function') throw noMachine();
+  checkOptions('sshRuntime', sshSettingsShape, settings);
   return {
     name: 'ssh',
     start: async (request, call) =>
       startInPlace('The start of a computer by sshRuntime', call, {
         make: async (limits) => {
-          const { release, ...machine } = await createMachine(request, { ...call, ...limits });
+          // A program without types may give anything.
+          const made = (await createMachine(request, { ...call, ...limits })) as
+            | Partial<SshMachine>
+            | undefined;
+          const { release, ...machine } = made ?? {};
+          if (typeof release !== 'function') throw noMachine();
           return { machine, release };
         },
         release: async ({ release }, releaseCall) => release(releaseCall),
         start: async ({ machine }, limits, release) => {
           checkOptions('createMachine', sshComputerShape, machine);
+          // The check has found a destination.
           return await startSshComputer(
-            computerOptions(machine, settings, request, call.emit),
+            computerOptions(machine as SshDestinationOptions, settings, request, call.emit),
             limits,
             release,
           );
         },
       }),
   };
+}
+
+function noMachine(): ConfigurationError {
+  return new ConfigurationError(
+    'sshRuntime: createMachine must be a function that gives { destination, release }.',
+  );
 }
 
 function computerOptions(

@@ -20,7 +20,8 @@ export function sshTransport(connections: SshConnections, options: SshDestinatio
   return {
     hasRoom: () => connections.hasRoom(),
     open: async (request, { signal } = {}) => {
-      const wanted = { isVital: request.isVital ?? false, since: performance.now(), signal };
+      const { isVital = false } = request;
+      const wanted = { isVital, since: performance.now(), until: connections.closing, signal };
       for (let attempt = 1; ; attempt++) {
         const session = await connections.session(wanted);
         try {

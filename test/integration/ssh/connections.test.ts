@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { type SshComputerOptions, sshComputer } from '../../../src/computer/ssh/index.js';
+import { type SshComputerOptions, sshComputer, sshRuntime } from '../../../src/computer/ssh/index.js';
 import { describeSsh, type SshServer } from '../../fixtures/ssh-server.js';
 import { connect, serve } from './opened.js';
 import { processesWith, uniqueSeconds, until } from './remote-processes.js';
@@ -217,6 +217,36 @@ describeSsh('SSH connections', () => {
     expect(processesWith('sleep 4321')).toEqual([]);
     await expect(computer.sendShellCommand('true')).rejects.toMatchObject({ reason: 'cleaned_up' });
     await expect(computer.upload(Buffer.from('x'), '/tmp/x')).rejects.toMatchObject({ reason: 'cleaned_up' });
+  });
+
+  test('a computer that is cleaned up while its first shells are opened leaves no connection', async () => {
+    const server = await serve();
+    const before = folders();
+    const createMachine = async () => ({ ...server.options, release: async () => undefined });
+    const runtime = sshRuntime({ createMachine, entryCommand: false, leaseMs: 0 });
+    const request = { purpose: 'agent', image: '', environment: {}, workingDirectory: '/tmp' } as const;
+    for (let count = 0; count < 8; count++) {
+      await (await runtime.start(request, { emit: () => undefined })).cleanup();
+    }
+    await until('no client is left', () => processesWith(`-p ${server.options.port} `).length === 0);
+    expect(folders()).toEqual(before);
+  });
+
+  test('a cleanup touches nothing of a computer whose name begins alike', async () => {
+    const server = await serve();
+    const id = `alike-${process.pid}`;
+    const longer = await connect({ ...server.options, id: `${id}.1` });
+    await (await connect({ ...server.options, id })).cleanup();
+    expect(existsSync(`/tmp/.swelancer-${id}.1`)).toBe(true);
+    expect(await longer.sendShellCommand('echo well')).toMatchObject({ stdout: 'well\n' });
+  });
+
+  test('a loopback destination is held to its host key, whatever the configuration says', async () => {
+    const [server, other] = await Promise.all([serve(), serve()]);
+    const configFile = join(server.folder, 'ssh_config');
+    await writeFile(configFile, 'NoHostAuthenticationForLocalhost yes\n');
+    const wrong = { ...server.options, configFile, hostKeys: { pinned: other.hostKey } };
+    await expect(connect(wrong)).rejects.toThrow(/host key/);
   });
 
   test('options that cannot be honoured are refused before anything is started', async () => {

@@ -115,6 +115,46 @@ describeSsh('sshRuntime', () => {
     expect(released).toBe(2);
   });
 
+  test('settings and machines that it cannot use are refused', async () => {
+    const createMachine = async () => ({ ...server.options, release: async () => undefined });
+    for (const settings of [{ leaseMs: -5 }, { leasMs: 5 }, { entryCommand: 7 }, { destination: 'host' }]) {
+      const refused = () => sshRuntime({ createMachine, ...(settings as object) });
+      expect(refused, JSON.stringify(settings)).toThrow(/sshRuntime was given options it cannot use/);
+    }
+    for (const machine of [undefined, { ...server.options }]) {
+      // What a program without types may give.
+      const runtime = sshRuntime({ createMachine: async () => machine as never });
+      await expect(start(runtime)).rejects.toMatchObject({ code: 'configuration' });
+    }
+  });
+
+  test('a start that fails ends what it has begun on the machine', async () => {
+    const seconds = uniqueSeconds();
+    const folders = () => readdirSync('/tmp').filter((name) => name.startsWith('.swelancer-ssh-'));
+    const before = new Set(folders());
+    const runtime = sshRuntime({
+      ...server.options,
+      // Its end is not told before the time limit.
+      entryCommand: `sleep ${seconds}`,
+      environment: { PATH: `${server.folder}:/usr/bin:/bin` },
+    });
+    const slow = join(server.folder, 'mkdir');
+    const begun = join(server.folder, 'begun');
+    writeFileSync(
+      slow,
+      `#!/bin/sh\n/usr/bin/mkdir "$@"; setsid sleep ${seconds} & touch ${begun}; sleep ${seconds}\n`,
+    );
+    chmodSync(slow, 0o755);
+    const controller = new AbortController();
+    const starting = runtime.start(request, { ...call, signal: controller.signal });
+    starting.catch(() => undefined);
+    await until('the entry command is being begun', () => existsSync(begun));
+    controller.abort();
+    await expect(starting).rejects.toMatchObject({ code: 'aborted' });
+    expect(processesWith(`sleep ${seconds}`)).toEqual([]);
+    expect(folders().filter((name) => !before.has(name))).toEqual([]);
+  });
+
   test('a machine that is made too late is released, and the start ends at its time limit', async () => {
     let released = 0;
     const runtime = sshRuntime({

@@ -20,7 +20,8 @@ export interface DurableCommand {
 export function createDurableCommand(run: CommandRun, options: DurableOptions): DurableCommand {
   const { folder } = options;
   const name = `command-${randomBytes(8).toString('hex')}`;
-  const directory = run.options.user === undefined ? `${folder}/${name}` : `${folder}.${name}`;
+  // Another user cannot write below the folder. No computer's id holds a plus: what begins so is this one's.
+  const directory = run.options.user === undefined ? `${folder}/${name}` : `${folder}+${name}`;
   const tokens = createExitTokens();
   const { stdin, user } = run.options;
   const around = (command: string, input?: ShellCommandOptions['stdin']): CommandRun => ({
