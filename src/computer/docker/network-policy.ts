@@ -27,7 +27,12 @@ export interface NetworkControl {
 interface Routes {
   readonly ipv4: readonly string[];
   readonly ipv6: readonly string[];
+  /** Of the devices' links. */
+  readonly broadcasts: readonly string[];
+  readonly withoutArp: readonly string[];
 }
+
+const noRoutes: Routes = { ipv4: [], ipv6: [], broadcasts: [], withoutArp: [] };
 
 /** `helperImage` needs `sh` and `ip` (iproute2 or busybox). */
 export function createNetworkControl(
@@ -91,13 +96,13 @@ export function createNetworkControl(
     let method: NetworkReport['method'] = 'routes';
     if (before === 'unknown') {
       // A new interface has the routes that the engine gives it, once the cut's own is gone, which belongs to none.
-      await beside(restoreScript({ ipv4: [], ipv6: [] }), call);
+      await beside(restoreScript(noRoutes), call);
       await callEngine(disconnect).catch((error: unknown) => {
         // It may not be connected at all.
         if (isConnectionFailure(error)) throw error;
       });
     }
-    const restore = before === 'cut' ? restoreScript(saved ?? { ipv4: [], ipv6: [] }) : '';
+    const restore = before === 'cut' ? restoreScript(saved ?? noRoutes) : '';
     if (before === 'unknown' || before === 'none') {
       await callEngine(connect);
       method = 'connect';
@@ -132,8 +137,8 @@ export function createNetworkControl(
   };
 }
 
-/** Capabilities by which a process in the container brings routes back, or leaves the container. */
-const undoing: ReadonlySet<string> = new Set(['ALL', 'NET_ADMIN', 'SYS_ADMIN', 'SYS_MODULE']);
+/** Capabilities by which a process in the container brings routes back, does without them, or leaves the container. */
+const undoing: ReadonlySet<string> = new Set(['ALL', 'NET_ADMIN', 'NET_RAW', 'SYS_ADMIN', 'SYS_MODULE']);
 
 /** @throws UnsupportedOptionError */
 async function refuseWhereUndone(container: DockerContainer, call: CallOptions): Promise<void> {
@@ -157,7 +162,12 @@ function parseRoutes(output: string): Routes {
       .split('\n')
       .filter((line) => line.startsWith(prefix))
       .map((line) => line.slice(prefix.length).trim());
-  return { ipv4: of('route4 '), ipv6: of('route6 ') };
+  return {
+    ipv4: of('route4 '),
+    ipv6: of('route6 '),
+    broadcasts: of('broadcast '),
+    withoutArp: of('noarp '),
+  };
 }
 
 /** What each policy demands; what it does not name may be either. */

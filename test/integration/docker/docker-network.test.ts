@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { dockerRuntime, type DockerComputer } from '../../../src/computer/docker/index.js';
 import {
@@ -6,6 +7,7 @@ import {
   docker,
   expectNothingLeft,
   importImage,
+  testImage,
   testRequest,
 } from '../../fixtures/docker.js';
 
@@ -72,6 +74,31 @@ describeDocker('the network of a container', () => {
     );
     expect(inside.stdout).toBe('loop\n1\n');
     expect(inside.stderr).toMatch(/not permitted/);
+  });
+
+  test('lets nothing through to a socket that is bound to a device, nor to everybody', async () => {
+    const { address } = await addressOf(neighbour.id ?? '');
+    const { gateway } = await addressOf(computer.id ?? '');
+    await computer.setNetworkPolicy('open');
+    const answers = async (target: string) => {
+      // What a socket of any program would do; the program that is there for it needs more than computers have.
+      const ping = ['ping', '-I', 'eth0', '-c', '1', '-W', '2', target];
+      const beside = ['--rm', '--network', `container:${computer.id}`, '--cap-add', 'NET_RAW'];
+      const run = ['run', ...beside, '--label', `swelancer.test=${mark}`, testImage, ...ping];
+      const { exitCode } = await execa('docker', run, { reject: false });
+      return exitCode === 0;
+    };
+    const routes =
+      'ip -4 route show table local | grep ^broadcast; ip rule; ip link show dev eth0 | head -n 1';
+    const before = await computer.sendShellCommand(routes);
+    expect(await Promise.all([address, gateway].map(answers))).toEqual([true, true]);
+    await computer.setNetworkPolicy('cut');
+    expect(await Promise.all([address, gateway].map(answers))).toEqual([false, false]);
+    const { stdout } = await computer.sendShellCommand('ip -4 route show table local | grep ^broadcast');
+    expect(stdout).not.toContain('eth0');
+    await computer.setNetworkPolicy('open');
+    expect(await Promise.all([address, gateway].map(answers))).toEqual([true, true]);
+    expect(await computer.sendShellCommand(routes)).toMatchObject({ stdout: before.stdout });
   });
 
   test('comes back when it is opened again', async () => {
@@ -174,8 +201,8 @@ describeDocker('the network of a container', () => {
     await Promise.all([gone.cleanup(), underWay.cleanup()]);
   });
 
-  test('cannot be cut where it could be brought back from inside', async () => {
-    const security = { addCapabilities: ['NET_ADMIN'] };
+  test.each(['NET_ADMIN', 'NET_RAW'])('cannot be cut where %s would lead out of it', async (capability) => {
+    const security = { addCapabilities: [capability] };
     const able = await dockerRuntime({ labels, security }).start(testRequest(), { emit });
     try {
       await expect(able.setNetworkPolicy('cut')).rejects.toMatchObject({
