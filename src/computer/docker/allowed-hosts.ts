@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIPv4 } from 'node:net';
 import { ConfigurationError } from '../../errors.js';
+import { NetworkPolicyError } from '../network-policy.js';
 import type { CallOptions } from '../computer-interface.js';
 import type { DockerContainer } from './docker-container.js';
 import { runExec } from './docker-exec.js';
@@ -44,5 +45,12 @@ export async function nameHosts(
   );
   if (lines.length === 0) return;
   // The words after the script are its arguments, so that nothing in them is taken for shell text.
-  await runExec(container, ['sh', '-c', `printf '%s\\n' "$@" >> /etc/hosts`, 'sh', ...lines], call);
+  const argv = ['sh', '-c', `printf '%s\\n' "$@" >> /etc/hosts`, 'sh', ...lines];
+  const { exitCode } = await runExec(container, argv, { ...call, user: '0' });
+  if (exitCode === 0) return;
+  const names = hosts.map(({ host }) => host).join(', ');
+  throw new NetworkPolicyError(
+    `The hosts to be allowed (${names}) could not be written to /etc/hosts of ${container.name}, where nobody else is to be asked for them.`,
+    { computerId: container.name, checks: [] },
+  );
 }

@@ -47,7 +47,9 @@ export async function armDeadMan(container: DockerContainer, call: CallOptions):
 }
 
 async function open(container: DockerContainer, call: CallOptions): Promise<Socket> {
-  const execId = await createExec(container, { argv: ['sh', '-c', deadManText], user: '0' }, call);
+  // Where another user is the container's, root has no capabilities, and may not end that user's processes.
+  const user = container.runsAsRoot ? '0' : undefined;
+  const execId = await createExec(container, { argv: ['sh', '-c', deadManText], user }, call);
   const socket = await startExec(container, execId, call);
   // What it says does not matter, but unread bytes would hide the end.
   socket.resume();

@@ -69,9 +69,9 @@ export async function inspectExec(
 export async function runExec(
   container: Pick<DockerContainer, 'docker' | 'id'>,
   argv: readonly string[],
-  call: CallOptions,
+  { user, ...call }: CallOptions & Pick<ExecRequest, 'user'>,
 ): Promise<{ exitCode: number | null; stdout: string }> {
-  const execId = await createExec(container, { argv }, call);
+  const execId = await createExec(container, { argv, user }, call);
   const socket = await startExec(container, execId, call);
   const stop = () => socket.destroy();
   call.signal?.addEventListener('abort', stop, { once: true });

@@ -194,12 +194,13 @@ export class ImageStore {
     const { image } = pull;
     const controller = new AbortController();
     const watchers = new Set<Watcher>();
-    const done = this.#bring(pull, watchers, gate, controller.signal).finally(() =>
-      this.#flights.delete(image),
-    );
+    // Someone who comes while an abandoned pull is still ending must not be handed that one, and starts another.
+    const land = () => {
+      if (this.#flights.get(image) === flight) this.#flights.delete(image);
+    };
+    const done = this.#bring(pull, watchers, gate, controller.signal).finally(land);
     const flight = { done, controller, watchers };
-    // Someone who comes while an abandoned pull is still ending must not be handed that one.
-    controller.signal.addEventListener('abort', () => this.#flights.delete(image), { once: true });
+    controller.signal.addEventListener('abort', land, { once: true });
     this.#flights.set(image, flight);
     done.catch(() => undefined);
     return flight;

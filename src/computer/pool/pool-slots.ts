@@ -13,6 +13,8 @@ export interface MemberState {
 /** A place for one computer on one member. */
 export interface Slot {
   readonly member: string;
+  /** Whether the member has failed others in the meantime, and is left alone. */
+  isPaused(): boolean;
   succeeded(): void;
   /** The member could not serve it, for a reason of its own. */
   failed(): void;
@@ -32,6 +34,7 @@ interface Member {
 }
 
 interface Waiting {
+  readonly askedAt: number;
   /** Members that could not serve this request. */
   readonly avoided: ReadonlySet<string>;
   serve(member: Member): void;
@@ -72,10 +75,11 @@ export class PoolSlots {
   }
 
   /**
-   * The next free place on a member that is not avoided, in the order of asking.
+   * The next free place on a member that is not avoided, in the order of `askedAt`: of the first time of asking, by
+   * `performance.now()`.
    * @throws CallTimeoutError, CallAbortedError
    */
-  async take(options: CallOptions, avoided: ReadonlySet<string> = new Set()): Promise<Slot> {
+  async take(options: CallOptions, askedAt: number, avoided: ReadonlySet<string>): Promise<Slot> {
     const deadline = new Deadline(options);
     try {
       deadline.check(waitingForAPlace);
@@ -86,6 +90,7 @@ export class PoolSlots {
           reject(deadline.error(waitingForAPlace));
         };
         const waiting: Waiting = {
+          askedAt,
           avoided,
           serve: (member) => {
             deadline.signal.removeEventListener('abort', giveUp);
@@ -93,7 +98,8 @@ export class PoolSlots {
           },
         };
         deadline.signal.addEventListener('abort', giveUp, { once: true });
-        this.#waiting.push(waiting);
+        const behind = this.#waiting.findIndex((other) => other.askedAt > askedAt);
+        this.#waiting.splice(behind === -1 ? this.#waiting.length : behind, 0, waiting);
         this.#serve();
       });
     } finally {
@@ -135,6 +141,7 @@ export class PoolSlots {
     let released = false;
     return {
       member: member.name,
+      isPaused: () => member.pausedUntil > performance.now(),
       succeeded: () => {
         member.failures = 0;
       },

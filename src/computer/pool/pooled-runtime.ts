@@ -63,34 +63,41 @@ export function pooledRuntime(members: readonly PoolMember[], options: PoolOptio
   });
 
   const startOn = async (
-    name: string,
+    slot: Slot,
     request: ComputerRequest,
     left: () => StartOptions,
-  ): Promise<ComputerInterface> => {
-    const line = lines.get(name);
-    if (line?.runtime === undefined) throw new Error(`The pool has no member ${name}.`);
+    // Nothing when the member has been paused while this one waited for its turn there.
+  ): Promise<ComputerInterface | undefined> => {
+    const line = lines.get(slot.member);
+    if (line?.runtime === undefined) throw new Error(`The pool has no member ${slot.member}.`);
     const { runtime } = line;
     using deadline = new Deadline(left());
     const turn = { come: false };
     const begin = async () => {
       turn.come = true;
+      if (slot.isPaused()) return undefined;
       return await runtime.start(request, withPulls(line.pulls, left()));
     };
     try {
       return await line.starts(() => starts(begin, deadline.signal), deadline.signal);
     } catch (error) {
       if (turn.come || deadline.cause === undefined) throw error;
-      throw deadline.error(`Waiting for a turn to start on member ${name} of the pool`);
+      throw deadline.error(`Waiting for a turn to start on member ${slot.member} of the pool`);
     }
   };
 
   /** A snapshot is on one machine: there is nothing to start from on the others. */
-  const takeAtHome = async (home: string, image: string, call: StartOptions): Promise<Slot> => {
+  const takeAtHome = async (
+    home: string,
+    image: string,
+    call: StartOptions,
+    askedAt: number,
+  ): Promise<Slot> => {
     const { signal, timeoutMs = Infinity } = call;
     const others = new Set(plan.members.map(({ name }) => name).filter((name) => name !== home));
     const waitMs = others.size === 0 ? timeoutMs : Math.min(timeoutMs, plan.snapshotWaitMs);
     try {
-      return await slots.take({ signal, timeoutMs: waitMs }, others);
+      return await slots.take({ signal, timeoutMs: waitMs }, askedAt, others);
     } catch (cause) {
       if (waitMs === timeoutMs || signal?.aborted === true) throw cause;
       throw new ComputerStartError(
@@ -161,13 +168,19 @@ export function pooledRuntime(members: readonly PoolMember[], options: PoolOptio
       const home = snapshots.memberOf(request.image);
       for (;;) {
         const taking =
-          home === undefined ? slots.take(left(), avoided) : takeAtHome(home, request.image, left());
+          home === undefined
+            ? slots.take(left(), askedAt, avoided)
+            : takeAtHome(home, request.image, left(), askedAt);
         const slot = await taking.catch((error: unknown) => {
           // What a member has said tells more than that the others had no room.
           throw startOptions.signal?.aborted === true ? error : (refusal?.error ?? error);
         });
         try {
-          const computer = await startOn(slot.member, request, left);
+          const computer = await startOn(slot, request, left);
+          if (computer === undefined) {
+            slot.release();
+            continue;
+          }
           slot.succeeded();
           for (const suspect of suspects) suspect.failed();
           const line = lineFor(plan.commandsPerComputer);

@@ -116,6 +116,49 @@ describe('pooledRuntime', () => {
     expect(order).toEqual([1, 2, 3]);
   });
 
+  it('keeps the place in the line of those whose member could not serve them', async () => {
+    const bad = member('bad', unreachable);
+    const pool = pooledRuntime(
+      [
+        { name: 'bad', runtime: bad, capacity: 2 },
+        { name: 'good', runtime: member('good'), capacity: 1 },
+      ],
+      { failuresBeforePause: 2 },
+    );
+    const held = await pool.start(request, { ...silent, timeoutMs: 5000 });
+    const order: number[] = [];
+    const starts = [0, 1, 2, 3].map(async (number) => {
+      const computer = await pool.start(request, { ...silent, timeoutMs: 5000 });
+      order.push(number);
+      await computer.cleanup();
+    });
+    while (pool.state().waiting < 4) await turn();
+    await held.cleanup();
+    await Promise.all(starts);
+    expect(order).toEqual([0, 1, 2, 3]);
+  });
+
+  it('sends those who wait for their turn on a member elsewhere once it is left alone', async () => {
+    let asked = 0;
+    const bad = member('bad', () => {
+      asked++;
+      return unreachable();
+    });
+    const pool = pooledRuntime(
+      [
+        { name: 'bad', runtime: bad, capacity: 8, starts: 1 },
+        { name: 'good', runtime: member('good'), capacity: 8 },
+      ],
+      { failuresBeforePause: 2 },
+    );
+    const computers = await Promise.all(
+      Array.from({ length: 8 }, async () => pool.start(request, { ...silent, timeoutMs: 5000 })),
+    );
+    expect(computers).toHaveLength(8);
+    // The third has its turn before the second failure is counted.
+    expect(asked).toBeLessThanOrEqual(3);
+  });
+
   it('forgets those who stop waiting', async () => {
     const pool = pooledRuntime([{ runtime: member('only'), capacity: 1 }]);
     const first = await pool.start(request, silent);
