@@ -139,7 +139,7 @@ export async function createDockerComputer({
     download: async (path, options = {}) => await downloadFile(container, run, path, options),
     uploadTree: async (archive, directory, options = {}) =>
       await uploadTree(container, writerOf, archive, directory, options),
-    downloadTree: (directory, options = {}) => downloadTree(container, directory, options),
+    downloadTree: (directory, options = {}) => downloadTree(container, run, directory, options),
     killAll: async (options) => await engine.killAll(options),
     describe,
     cleanup: async (options = {}) => {

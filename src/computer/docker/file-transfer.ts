@@ -15,6 +15,7 @@ import { RemoteFileError } from '../errors.js';
 import { shellQuote } from '../shell-quote.js';
 import { openArchive, putArchive } from './archive-call.js';
 import type { DockerContainer } from './docker-container.js';
+import { isHidden } from './hidden-mounts.js';
 import { commandFileError, transferFailure } from './remote-file-failure.js';
 import { statRemote } from './remote-stat.js';
 import { readSingleFile } from './single-file-archive.js';
@@ -73,12 +74,12 @@ export async function uploadFile(
     const { run, isRoot } = writer;
     const { size, mode } = first;
     let put: CommandResult | undefined;
-    if (isRoot && size !== undefined) {
+    if (isRoot && size !== undefined && !(await isHidden(container, run, target, call))) {
       const header = { name: temporary.slice(1), type: 'file', mode, size } as const;
       await putArchive(container, wrapFile(header, first.stream), '/', call);
       put = await run(renameCommand(temporary, target), call);
     }
-    // What is mounted inside only, such as a memory file system, the engine does not write to.
+    // What is mounted inside only, such as a memory file system, the engine does not write to, also by way of a link.
     if (put === undefined || put.exitCode === missingExitCode) {
       const { stream } = put === undefined ? first : await open({ reusesMemory: false });
       const received = await run(receiveCommand(temporary, mode), { ...call, stdin: stream });
@@ -120,7 +121,9 @@ export async function downloadFile(
   const tooLarge = () =>
     refuse('too_large', `it is larger than ${maxBytes} bytes; raise maxBytes if it may be`);
   try {
-    const found = await statRemote(container, absolute(remotePath), call);
+    const path = absolute(remotePath);
+    const isSeen = !(await isHidden(container, run, path, call));
+    const found = isSeen ? await statRemote(container, path, call) : undefined;
     if (found?.kind === 'directory') throw refuse('is_directory', 'it is a directory');
     if (found?.kind === 'file') {
       if (found.size > maxBytes) throw tooLarge();

@@ -6,7 +6,8 @@ import { shellQuote } from '../shell-quote.js';
 import { openArchive, putArchive } from './archive-call.js';
 import type { ArchiveDownload } from './archive-connection.js';
 import type { DockerContainer } from './docker-container.js';
-import { absolute, type WriterOf } from './file-transfer.js';
+import { absolute, type RunInside, type WriterOf } from './file-transfer.js';
+import { isHidden } from './hidden-mounts.js';
 import { commandFileError, transferFailure } from './remote-file-failure.js';
 import { statRemote } from './remote-stat.js';
 
@@ -32,7 +33,8 @@ export async function uploadTree(
     const made = await run(`mkdir -p -- ${shellQuote(directory)}`, call);
     const failure = commandFileError(container, what, remoteDirectory, made);
     if (failure !== undefined) throw failure;
-    if (isRoot && (await statRemote(container, directory, call)) !== undefined) {
+    const seen = isRoot ? await statRemote(container, directory, call) : undefined;
+    if (seen !== undefined && !(await isHidden(container, run, seen.realPath, call))) {
       await putArchive(container, guarded, directory, call);
       return;
     }
@@ -52,6 +54,7 @@ export async function uploadTree(
 /** A directory as a tar stream with entries relative to it. A symbolic link to a directory is followed. */
 export async function* downloadTree(
   container: DockerContainer,
+  run: RunInside,
   remoteDirectory: string,
   options: DownloadTreeOptions,
 ): AsyncGenerator<Uint8Array> {
@@ -62,6 +65,12 @@ export async function* downloadTree(
   let archive: ArchiveDownload | undefined;
   try {
     const found = await statRemote(container, absolute(remoteDirectory), call);
+    if (found !== undefined && (await isHidden(container, run, found.realPath, call))) {
+      throw new RemoteFileError(
+        `${what} failed: the engine does not see what is there, since it is mounted inside only. Copy the tree to a folder of the container first.`,
+        { path: remoteDirectory, reason: 'other', computerId: container.name },
+      );
+    }
     if (found === undefined || found.kind !== 'directory') {
       const why = found === undefined ? 'the engine sees nothing there' : 'it is not a directory';
       throw new RemoteFileError(`${what} failed: ${why}.`, {

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { type Extract, extract, pack } from 'tar-stream';
+import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Computer } from '../../../src/computer/computer.js';
 import type { ComputerInterface } from '../../../src/computer/computer-interface.js';
@@ -238,6 +239,22 @@ describeDocker('file transfer with a container', () => {
     archive.finalize();
     await computer.uploadTree?.(archive as unknown as AsyncIterable<Uint8Array>, '/dev/shm/tree');
     expect(await run('cat /dev/shm/tree/file')).toBe('content');
+  });
+
+  test('takes a tree to where such a file system begins, and refuses to bring what is hidden there', async () => {
+    const archive = pack();
+    archive.entry({ name: 'file' }, 'content');
+    archive.finalize();
+    await computer.uploadTree?.(archive as unknown as AsyncIterable<Uint8Array>, '/dev/shm');
+    expect(await run('cat /dev/shm/file')).toBe('content');
+    for (const place of ['/dev/shm', '/proc']) {
+      await expect(namesIn(computer.downloadTree?.(place))).rejects.toThrow(/mounted inside only/);
+    }
+    // Nothing of a file is written where nobody sees it, in the container's own files.
+    await computer.upload(text('in memory'), '/dev/shm/again');
+    const hidden = await execa('docker', ['cp', `${computer.id}:/dev/shm`, '-'], { encoding: 'buffer' });
+    const names = await namesIn([hidden.stdout] as unknown as AsyncIterable<Uint8Array>);
+    expect(Object.keys(names).filter((name) => name.includes('.swelancer-'))).toEqual([]);
   });
 
   test('moves 300 MiB both ways in flat memory', async () => {
