@@ -161,6 +161,7 @@ function createComputer(
       within(call, async (limits) => uploadTree(host, archive, directory, limits)),
     downloadTree: async function* (directory, call = {}) {
       closing.signal.throwIfAborted();
+      lease?.check();
       using deadline = new Deadline({ signal: call.signal }, closing.signal);
       yield* downloadTree(host, directory, { ...call, signal: deadline.signal });
     },

@@ -214,7 +214,10 @@ async function addressesOf(
   const info = await callEngineTwice(async () => await docker.getNetwork(network).inspect(), call);
   const gateway = info.IPAM?.Config?.find(({ Gateway: address }) => address?.includes('.'))?.Gateway ?? '';
   // The last address of the smallest usual range; whether somebody has it does not matter to a route.
-  return { gateway, neighbour: gateway.replace(/\d+$/, (last) => String(Number(last) + 5)) };
+  return {
+    gateway,
+    neighbour: gateway.replace(/\d+$/, (last) => String(Number(last) + (Number(last) > 250 ? -5 : 5))),
+  };
 }
 
 function failure(

@@ -4,7 +4,7 @@ import { type Environment, Secret } from '../../redaction.js';
 import type { CallOptions, ComputerSnapshot } from '../computer-interface.js';
 import { SnapshotError } from '../errors.js';
 import { freeImageSpace } from './disk-floor.js';
-import type { DockerContainer } from './docker-container.js';
+import { type DockerContainer, lossBehind } from './docker-container.js';
 import { callEngine } from './engine-call.js';
 import { hasStatus, readRefusal } from './engine-error.js';
 
@@ -35,7 +35,7 @@ export class SnapshotStore {
 
   /**
    * The container stands still meanwhile, so that no half-written file gets in. Secrets of its environment stay out.
-   * @throws SnapshotError
+   * @throws SnapshotError, and ComputerLostError where there is no container any more
    */
   async take(
     container: DockerContainer,
@@ -62,6 +62,8 @@ export class SnapshotStore {
       const { status, message } = readRefusal(error);
       // Where no answer came it may have been made all the same. By the time the computer is given back it is over.
       if (status === undefined) this.#unwanted.set(image, container.id);
+      const loss = await lossBehind(container, error);
+      if (loss !== undefined) throw loss;
       throw new SnapshotError(
         `The Docker engine made no snapshot of ${container.name}: ${message}. The computer itself goes on.`,
         { reason: 'other', computerId: container.name, cause: error },

@@ -41,8 +41,9 @@ export async function forwardOverSsh(host: string, signal: AbortSignal | undefin
   const folder = await mkdtemp(join(tmpdir(), 'swelancer-docker-'));
   const socket = join(folder, 'docker.sock');
   const remote = url.pathname.length > 1 ? url.pathname : defaultSocket;
-  const destination =
-    url.username === '' ? url.hostname : `${decodeURIComponent(url.username)}@${url.hostname}`;
+  // The brackets of an IPv6 address belong to the URL.
+  const name = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const destination = url.username === '' ? name : `${decodeURIComponent(url.username)}@${name}`;
   const parameters = [
     ...['-T', '-o', 'BatchMode=yes', '-o', 'ExitOnForwardFailure=yes', '-o', 'ControlPath=none'],
     ...['-o', 'ServerAliveInterval=15', '-o', 'ServerAliveCountMax=3'],
