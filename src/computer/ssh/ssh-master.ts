@@ -23,7 +23,7 @@ export interface SshMaster {
 /**
  * Runs the client beside a reader of its standard input, which ends with us however we end: an ssh that is left alone
  * would hold its connection for ever. A line orders the end; without one we were killed, and the last words of sessions
- * are still on their way.
+ * are still on their way. Then nobody else removes the folder of the connections.
  */
 const supervisorText = `
 exec 3<&0
@@ -31,7 +31,7 @@ log=$1
 shift
 "$@" </dev/null >/dev/null 2>"$log" 3<&- &
 master=$!
-(read -r _ <&3 || sleep 2; kill "$master") </dev/null >/dev/null 2>&1 &
+(read -r _ <&3 || { sleep 2; rm -rf -- "\${log%/*}"; }; kill "$master") </dev/null >/dev/null 2>&1 &
 reader=$!
 wait "$master"
 code=$?
