@@ -79,5 +79,5 @@ printf '\\036${word}\\n' >&2`;
 
 /** Shell text that removes the folder and what commands of other users have beside it. */
 export function removeFolderText(folder: string): string {
-  return `rm -rf -- ${shellQuote(folder)} ${shellQuote(folder)}.* 2>/dev/null`;
+  return `rm -rf -- ${shellQuote(folder)} ${shellQuote(folder)}+* 2>/dev/null`;
 }

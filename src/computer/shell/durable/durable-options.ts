@@ -1,7 +1,7 @@
 export interface DurableOptions {
   /**
    * Absolute; the computer's own folder inside. It exists, nobody else may write to it, and it goes away with everything
-   * else of the computer. Each command has a folder of its own in it, or beside it where it runs as another user.
+   * else of the computer. Each command has a folder of its own in it, or beside it, named after it and a plus, where it runs as another user.
    */
   readonly folder: string;
   /** The folder is there for one command only, and whoever made it removes it. Default: false. */
