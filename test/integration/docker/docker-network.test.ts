@@ -124,6 +124,16 @@ describeDocker('the network of a container', () => {
     await computer.setNetworkPolicy('open');
   });
 
+  test('names allowed hosts also in a container whose user may not write their names', async () => {
+    const other = await dockerRuntime({ labels, user: 'agent' }).start(testRequest(), { emit });
+    try {
+      await other.setNetworkPolicy('cut', { allow: ['localhost'] });
+      expect((await other.sendShellCommand('tail -n 1 /etc/hosts')).stdout).toBe('127.0.0.1 localhost\n');
+    } finally {
+      await other.cleanup();
+    }
+  });
+
   test('has no interface when there is to be none, and can be brought back from that', async () => {
     await computer.setNetworkPolicy('none');
     expect((await computer.sendShellCommand('ls /sys/class/net')).stdout).toBe('lo\n');
