@@ -45,6 +45,8 @@ export type CommandStrategy = 'lane' | 'exec';
 
 /** Milliseconds for ending our processes and removing our files, when the caller of `cleanup` sets no limit. */
 const tidyTimeoutMs = 30_000;
+/** Milliseconds for the same after a start that failed or has run out of time: its caller waits. */
+const startTidyTimeoutMs = 3000;
 const describeTimeoutMs = 10_000;
 const defaultLeaseMs = 120_000;
 
@@ -62,7 +64,8 @@ export async function startChannelComputer(
     marker: `${marker}.transfer`,
     computerId: options.id,
   };
-  const folder = `/tmp/.swelancer-${options.id}`;
+  // Not by the id alone: what a computer that was never cleaned up has left is not this one's.
+  const folder = `/tmp/.swelancer-${options.id}-${marker.slice(0, 8)}`;
   let lease: Lease | undefined;
   let hasFolder = false;
   using deadline = new Deadline(call);
@@ -81,7 +84,9 @@ export async function startChannelComputer(
   } catch (error) {
     await lease?.close();
     // An entry command that runs on would be taken for the next computer's.
-    if (hasFolder && options.releaseEndsMachine !== true) await tidy(host, marker, folder, {});
+    if (hasFolder && options.releaseEndsMachine !== true) {
+      await tidy(host, marker, folder, { timeoutMs: startTidyTimeoutMs });
+    }
     await options.release({}).catch(() => undefined);
     throw startEnded(deadline, `The start of computer ${options.id}`, call) ?? error;
   }

@@ -5,7 +5,7 @@ import type { EmitEvent } from '../../events/event.js';
 export interface Durability {
   /**
    * Milliseconds without a sign of life after which the machine ends everything of this computer: its processes, the
-   * entry command and `/tmp/.swelancer-<id>`. A harness that is killed ends it at once where its own machine lives on.
+   * entry command and `/tmp/.swelancer-<id>-*`. A harness that is killed ends it at once where its own machine lives on.
    * Default: 120,000. 0: never; what runs there runs on.
    */
   readonly leaseMs?: number | undefined;

@@ -21,22 +21,25 @@ export interface EntryOptions {
 
 const outputBytes = 64 * 1024;
 
-/** Outlives its channel, so that neither a lost link nor the end of the harness ends the machine's services. */
+/**
+ * Outlives its channel, so that neither a lost link nor the end of the harness ends the machine's services. Whoever hears
+ * nothing of the first try, over a link that breaks, tries again: what is begun takes the turn first, and so runs once.
+ */
 const startText = String.raw`
 if [ -n "$swelancer_unless" ] && (eval "$swelancer_unless") >/dev/null 2>&1 </dev/null; then exit 0; fi
 cd -- "$swelancer_directory" || exit 70
-log=$swelancer_folder/entry.log
-# Whoever hears nothing of the first try, over a link that breaks, tries again.
-if ! mkdir -- "$swelancer_folder/entry.begun"; then [ -d "$swelancer_folder/entry.begun" ]; exit; fi
 export swelancer_folder
 launch=; if command -v setsid >/dev/null 2>&1; then launch=setsid; fi
 $launch sh -c '
   folder=$swelancer_folder entry=$swelancer_entry
   unset swelancer_folder swelancer_entry swelancer_directory swelancer_unless
-  (eval "$entry")
+  mkdir -- "$folder/entry.begun" || exit
+  echo $$ >"$folder/entry.pid"
+  (eval "$entry") >"$folder/entry.log" 2>&1
   echo $? >"$folder/entry.exit.part" && mv "$folder/entry.exit.part" "$folder/entry.exit"
-' </dev/null >"$log" 2>&1 &
-echo $! >"$swelancer_folder/entry.pid"
+' </dev/null >/dev/null 2>&1 &
+while [ ! -d "$swelancer_folder/entry.begun" ] && kill -0 $! 2>/dev/null; do sleep 0.05 || sleep 1; done
+if [ ! -d "$swelancer_folder/entry.begun" ]; then echo "nothing can be written to $swelancer_folder" >&2; exit 71; fi
 `;
 
 const describeText = String.raw`

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { settledWithin } from '../deadline.js';
 
 /** Milliseconds without output after which no more is expected of a process that has ended. */
@@ -8,11 +8,11 @@ const lastOutputMs = 60_000;
 
 /**
  * Waits for what a process that has ended wrote and is still on its way, over a slow link say: until `told` settles, all
- * streams are closed, or nothing comes any more and nothing is left to be read. `sources` are what the `readers` read.
+ * of it has arrived, or nothing comes any more and nothing is left to be read. `sources` are what the `readers` read.
  */
 export async function lastOutput(
   sources: readonly Readable[],
-  readers: readonly Readable[],
+  readers: readonly Duplex[],
   told?: Promise<unknown>,
 ): Promise<void> {
   const streams = [...sources, ...readers];
@@ -25,6 +25,7 @@ export async function lastOutput(
     const giveUpAt = performance.now() + lastOutputMs;
     for (let before = -1; ; before = received) {
       if (await settledWithin(settled, quietMs)) return;
+      if (sources.every(({ closed }) => closed) && readers.every(hasTakenAll)) return;
       if (streams.some(hasUnread)) continue;
       if (received === before || performance.now() > giveUpAt) return;
     }
@@ -43,4 +44,9 @@ export async function allClosed(streams: readonly Readable[]): Promise<void> {
 
 function hasUnread(stream: Readable): boolean {
   return !stream.destroyed && stream.readableLength > 0;
+}
+
+/** What nobody has read may wait in it; nothing that it has not looked at does. */
+function hasTakenAll(reader: Duplex): boolean {
+  return reader.destroyed || reader.writableLength === 0;
 }

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { commandComputer, commandRuntime } from '../../../src/computer/command/index.js';
 import type { ComputerInterface, ComputerRequest } from '../../../src/computer/index.js';
 import { type PodServer, startPodServer } from '../../fixtures/kubectl/pod-server.js';
-import { processesWith, uniqueSeconds, until } from '../ssh/remote-processes.js';
+import { foldersOf, processesWith, uniqueSeconds, until } from '../ssh/remote-processes.js';
 
 const request: ComputerRequest = {
   purpose: 'grading',
@@ -88,10 +88,10 @@ describe('kubectl exec, as a stand-in with its manners', () => {
     const computer = await connect({ id: `box-${process.pid}` });
     const seconds = uniqueSeconds();
     await computer.sendShellCommand(`setsid sleep ${seconds} >/dev/null 2>&1 &`);
-    expect(existsSync(`/tmp/.swelancer-box-${process.pid}`)).toBe(true);
+    expect(foldersOf(`box-${process.pid}`)).toHaveLength(1);
     await computer.cleanup();
     expect(processesWith(`sleep ${seconds}`)).toEqual([]);
-    expect(existsSync(`/tmp/.swelancer-box-${process.pid}`)).toBe(false);
+    expect(foldersOf(`box-${process.pid}`)).toEqual([]);
     await until('no client is left', () => processesWith(server.prefix('pod-1')[2] ?? '').length === 0);
   });
 

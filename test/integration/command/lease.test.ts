@@ -21,7 +21,7 @@ describe.skipIf(process.platform !== 'linux')('the lease of a computer', () => {
       // Its first shells are open then.
       await computer.checkShellCommand('true');
       const isOfLease = (pid: number) =>
-        readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`folder=/tmp/.swelancer-${id}\0`);
+        readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`\0folder=/tmp/.swelancer-${id}-`);
       const shells = () => processesWith('keeper_runs').filter(isOfLease);
       const held = shells();
       expect(held).not.toEqual([]);

@@ -6,7 +6,7 @@ import { afterAll, expect, test } from 'vitest';
 import { type SshComputerOptions, sshComputer, sshRuntime } from '../../../src/computer/ssh/index.js';
 import { describeSsh, type SshServer } from '../../fixtures/ssh-server.js';
 import { connect, serve } from './opened.js';
-import { processesWith, uniqueSeconds, until } from './remote-processes.js';
+import { foldersOf, processesWith, uniqueSeconds, until } from './remote-processes.js';
 
 // Of this file alone: other test files make folders for connections at the same time.
 const temporary = mkdtempSync(join(tmpdir(), 'swelancer-connections-'));
@@ -193,7 +193,7 @@ describeSsh('SSH connections', () => {
     await server.restart();
     await computer.cleanup();
     expect(processesWith(`sleep ${seconds}`)).toEqual([]);
-    expect(existsSync(`/tmp/.swelancer-${computer.id ?? ''}`)).toBe(false);
+    expect(foldersOf(computer.id)).toEqual([]);
     expect(folders()).toEqual(before);
     await expect(computer.sendShellCommand('true')).rejects.toMatchObject({ reason: 'cleaned_up' });
   });
@@ -208,12 +208,12 @@ describeSsh('SSH connections', () => {
     hanging.catch(() => undefined);
     await Promise.all([1, 2, 3].map((number) => computer.sendShellCommand(`echo ${number}`)));
     expect(clients()).toBeGreaterThan(0);
-    expect(existsSync(`/tmp/.swelancer-${id}`)).toBe(true);
+    expect(foldersOf(id)).toHaveLength(1);
     await Promise.all([computer.cleanup(), computer.cleanup()]);
     await expect(hanging).rejects.toMatchObject({ code: 'computer_lost', reason: 'cleaned_up' });
     expect(clients()).toBe(0);
     expect(folders()).toEqual(before);
-    expect(existsSync(`/tmp/.swelancer-${id}`)).toBe(false);
+    expect(foldersOf(id)).toEqual([]);
     expect(processesWith('sleep 4321')).toEqual([]);
     await expect(computer.sendShellCommand('true')).rejects.toMatchObject({ reason: 'cleaned_up' });
     await expect(computer.upload(Buffer.from('x'), '/tmp/x')).rejects.toMatchObject({ reason: 'cleaned_up' });
@@ -237,7 +237,7 @@ describeSsh('SSH connections', () => {
     const id = `alike-${process.pid}`;
     const longer = await connect({ ...server.options, id: `${id}.1` });
     await (await connect({ ...server.options, id })).cleanup();
-    expect(existsSync(`/tmp/.swelancer-${id}.1`)).toBe(true);
+    expect(foldersOf(`${id}.1`)).toHaveLength(1);
     expect(await longer.sendShellCommand('echo well')).toMatchObject({ stdout: 'well\n' });
   });
 

@@ -12,7 +12,7 @@ import { createEventScope } from '../../../src/events/event-scope.js';
 import { type SshComputerOptions, sshComputer } from '../../../src/computer/ssh/index.js';
 import { describeSsh, startSshServer } from '../../fixtures/ssh-server.js';
 import { createRemoteHost, hasNamespaces } from '../../fixtures/remote-host.js';
-import { processesWith, uniqueSeconds, until } from './remote-processes.js';
+import { foldersOf, processesWith, uniqueSeconds, until } from './remote-processes.js';
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -144,7 +144,7 @@ function expectWhole(result: { exitCode: number | null; stderr: string; captured
       host.cut();
       await until('nothing is left', () => processesWith(`sleep ${seconds}`).length === 0);
       await until('the entry is gone', () => processesWith('sleep 98765.25').length === 0);
-      await until('its files are gone', () => !readdirSync('/tmp').includes(`.swelancer-${computer.id}`));
+      await until('its files are gone', () => foldersOf(computer.id).length === 0);
       host.restore();
       await expect(running).rejects.toMatchObject({ code: 'computer_lost', reason: 'removed' });
       await until('the computer knows', async () =>
@@ -265,7 +265,7 @@ describeSsh('a harness that is killed', () => {
     harness.kill('SIGKILL');
     await once(harness, 'exit');
     await until('its commands are gone', () => left().length === 0, 20_000);
-    await until('its files are gone', () => !readdirSync('/tmp').includes(`.swelancer-${id}`));
+    await until('its files are gone', () => foldersOf(id).length === 0);
     await until('no client is left', () => processesWith(`-p ${server.options.port} `).length === 0);
   });
 });

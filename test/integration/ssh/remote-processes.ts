@@ -32,3 +32,11 @@ export async function until(
     await sleep(20);
   }
 }
+
+/** The names of the folders of computers with this id, and of what lies beside each for other users. */
+export function foldersOf(id: string | undefined, parent = '/tmp'): readonly string[] {
+  const begin = `.swelancer-${id}-`;
+  return readdirSync(parent).filter(
+    (name) => name.startsWith(begin) && /^[0-9a-f]{8}(\+|$)/.test(name.slice(begin.length)),
+  );
+}

@@ -7,7 +7,7 @@ import { sshComputer, sshRuntime } from '../../../src/computer/ssh/index.js';
 import { Secret } from '../../../src/redaction.js';
 import { canMakeRoots, createBusyboxRoot } from '../../fixtures/busybox-root.js';
 import { describeSsh, type SshServer, startSshServer } from '../../fixtures/ssh-server.js';
-import { processesWith, uniqueSeconds, until } from './remote-processes.js';
+import { foldersOf, processesWith, uniqueSeconds, until } from './remote-processes.js';
 
 const request: ComputerRequest = {
   purpose: 'agent',
@@ -212,6 +212,22 @@ describeSsh('the entry command over SSH', () => {
     expect(processesWith(`sleep ${seconds}`)).toEqual([]);
   });
 
+  test('it runs, too, where a computer with the same id was never cleaned up', async () => {
+    const options = { ...server.options, id: `again-${process.pid}`, leaseMs: 0 };
+    const forgotten = await sshComputer({ ...options, entryCommand: 'echo first' });
+    try {
+      await expect
+        .poll(async () => (await forgotten.describe?.())?.lastLogLines, { timeout: 30_000 })
+        .toEqual(['first']);
+      computer = await sshComputer({ ...options, entryCommand: 'echo second; exit 3' });
+      await expect
+        .poll(() => computer?.describe?.(), { timeout: 30_000 })
+        .toMatchObject({ state: 'ended', exitCode: 3, lastLogLines: ['second'] });
+    } finally {
+      await forgotten.cleanup();
+    }
+  });
+
   test('one that fails is told, with its exit code and its last lines', async () => {
     computer = await sshComputer({ ...server.options, entryCommand: 'echo set-up broke >&2; exit 4' });
     await expect
@@ -222,7 +238,8 @@ describeSsh('the entry command over SSH', () => {
   test('by default nothing is started where the official set-up is not there', async () => {
     computer = await sshComputer(server.options);
     expect(await computer.describe?.()).toMatchObject({ state: 'running', lastLogLines: [] });
-    expect(readdirSync(`/tmp/.swelancer-${computer.id ?? ''}`)).not.toContain('entry.log');
+    const [folder = ''] = foldersOf(computer.id);
+    expect(readdirSync(join('/tmp', folder))).not.toContain('entry.log');
   });
 
   test.skipIf(!canMakeRoots)(
@@ -250,7 +267,8 @@ describeSsh('the entry command over SSH', () => {
         connected.push(next);
         return next;
       };
-      const hasLog = ({ id = '' }: ComputerInterface) => existsSync(inside(`tmp/.swelancer-${id}/entry.log`));
+      const hasLog = ({ id }: ComputerInterface) =>
+        foldersOf(id, inside('tmp')).some((folder) => existsSync(inside(`tmp/${folder}/entry.log`)));
       try {
         const first = await connect();
         await expect

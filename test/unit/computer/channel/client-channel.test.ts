@@ -67,6 +67,12 @@ describe.each(shells)('a channel through $name', ({ path, missing }) => {
       expect(output).toBe('earlylate\n');
     });
 
+    test('the end of a client is told, too, when nobody has read what its command wrote', async () => {
+      const { channel } = await open('echo unread; kill -9 $PPID');
+      expect(await channel.exit).toMatchObject({ kind: 'lost' });
+      expect(await read(channel.stdout)).toBe('unread\n');
+    });
+
     test('a client whose end comes before the command’s asks what that means', async () => {
       const { channel, end } = await open('kill -9 $PPID');
       channel.stdin.end();
