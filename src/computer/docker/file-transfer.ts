@@ -74,7 +74,7 @@ export async function uploadFile(
     const { run, isRoot } = writer;
     const { size, mode } = first;
     let put: CommandResult | undefined;
-    if (isRoot && size !== undefined && !(await isHidden(container, run, target, call))) {
+    if (isRoot && size !== undefined && !(await isHidden(container, run, posix.dirname(target), call))) {
       const header = { name: temporary.slice(1), type: 'file', mode, size } as const;
       await putArchive(container, wrapFile(header, first.stream), '/', call);
       put = await run(renameCommand(temporary, target), call);

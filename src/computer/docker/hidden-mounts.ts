@@ -1,4 +1,6 @@
 import type { CallOptions } from '../computer-interface.js';
+import { Deadline } from '../deadline.js';
+import { shellQuote } from '../shell-quote.js';
 import type { DockerContainer } from './docker-container.js';
 import type { RunInside } from './file-transfer.js';
 
@@ -8,27 +10,46 @@ import type { RunInside } from './file-transfer.js';
  */
 const insideOnly = /^(tmpfs|ramfs|proc|sysfs|devtmpfs|devpts|mqueue|cgroup2?)$/;
 
+const lookTimeoutMs = 30_000;
+const label = 'look at what is mounted';
+
 const known = new WeakMap<DockerContainer, Promise<readonly string[]>>();
 
-/** Whether a path is, or lies, where the engine does not see it. Mounts stay as they are while a container runs. */
+/**
+ * Whether a path is, lies, or leads by a link where the engine does not see it. Of what is not there yet, it is the
+ * directory that counts in which it would be made. @throws what `run` throws
+ */
 export async function isHidden(
   container: DockerContainer,
   run: RunInside,
   path: string,
   call: CallOptions,
 ): Promise<boolean> {
-  let mounts = known.get(container);
-  if (mounts === undefined) {
-    mounts = mountPoints(run, call);
-    known.set(container, mounts);
-    mounts.catch(() => known.delete(container));
-  }
-  return (await mounts).some((point) => `${path}/`.startsWith(`${point}/`));
+  const points = await mountPoints(container, run, call);
+  const place = await realPlace(run, path, call);
+  return points.some((point) => `${place}/`.startsWith(`${point}/`));
 }
 
-async function mountPoints(run: RunInside, call: CallOptions): Promise<readonly string[]> {
-  const { stdout } = await run('cat /proc/self/mountinfo', { ...call, label: 'look at what is mounted' });
-  return stdout.split('\n').flatMap((line) => {
+/** Looked at once: mounts stay as they are while a container runs. Nobody's look, so that no caller's end is another's. */
+async function mountPoints(
+  container: DockerContainer,
+  run: RunInside,
+  call: CallOptions,
+): Promise<readonly string[]> {
+  let points = known.get(container);
+  if (points === undefined) {
+    points = lookAtMounts(run);
+    known.set(container, points);
+    points.catch(() => known.delete(container));
+  }
+  using deadline = new Deadline(call);
+  return await deadline.race(points, 'The look at what is mounted', 0);
+}
+
+async function lookAtMounts(run: RunInside): Promise<readonly string[]> {
+  const looked = await run('cat /proc/self/mountinfo', { timeoutMs: lookTimeoutMs, label });
+  if (looked.exitCode !== 0) throw new Error(`It cannot be seen what is mounted: ${looked.stderr.trim()}`);
+  return looked.stdout.split('\n').flatMap((line) => {
     // Source: `proc(5)`, mountinfo. What is mounted of its file system, the place, with blanks and the like in octal, and
     // the type. A folder of one that the host has as well is a volume, which the engine sees.
     const [, part, point = '', type = ''] = /^(?:\S+ ){3}(\S+) (\S+) .* - (\S+) /.exec(line) ?? [];
@@ -38,4 +59,13 @@ async function mountPoints(run: RunInside, call: CallOptions): Promise<readonly 
     const isVolume = /^(tmpfs|ramfs)$/.test(type) && part !== '/';
     return insideOnly.test(type) && !isVolume ? [place] : [];
   });
+}
+
+/** Follows links as the container itself does, as far as there is something. */
+async function realPlace(run: RunInside, path: string, call: CallOptions): Promise<string> {
+  const text = `path=${shellQuote(path)}
+while [ ! -e "$path" ] && [ -n "$path" ]; do path=\${path%/*}; done
+readlink -f -- "\${path:-/}" || { cd -- "$path" && pwd -P; }`;
+  const { exitCode, stdout } = await run(text, { ...call, label });
+  return exitCode === 0 ? stdout.replace(/\n$/, '') : path;
 }

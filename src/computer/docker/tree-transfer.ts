@@ -33,8 +33,8 @@ export async function uploadTree(
     const made = await run(`mkdir -p -- ${shellQuote(directory)}`, call);
     const failure = commandFileError(container, what, remoteDirectory, made);
     if (failure !== undefined) throw failure;
-    const seen = isRoot ? await statRemote(container, directory, call) : undefined;
-    if (seen !== undefined && !(await isHidden(container, run, seen.realPath, call))) {
+    const isSeen = isRoot && !(await isHidden(container, run, directory, call));
+    if (isSeen && (await statRemote(container, directory, call)) !== undefined) {
       await putArchive(container, guarded, directory, call);
       return;
     }
@@ -64,13 +64,14 @@ export async function* downloadTree(
   const call = { signal: deadline.signal };
   let archive: ArchiveDownload | undefined;
   try {
-    const found = await statRemote(container, absolute(remoteDirectory), call);
-    if (found !== undefined && (await isHidden(container, run, found.realPath, call))) {
+    const directory = absolute(remoteDirectory);
+    if (await isHidden(container, run, directory, call)) {
       throw new RemoteFileError(
         `${what} failed: the engine does not see what is there, since it is mounted inside only. Copy the tree to a folder of the container first.`,
         { path: remoteDirectory, reason: 'other', computerId: container.name },
       );
     }
+    const found = await statRemote(container, directory, call);
     if (found === undefined || found.kind !== 'directory') {
       const why = found === undefined ? 'the engine sees nothing there' : 'it is not a directory';
       throw new RemoteFileError(`${what} failed: ${why}.`, {

@@ -257,6 +257,48 @@ describeDocker('file transfer with a container', () => {
     expect(Object.keys(names).filter((name) => name.includes('.swelancer-'))).toEqual([]);
   });
 
+  test('sees what exists inside only by way of a link, too', async () => {
+    await run('ln -s /dev/shm /memory; mkdir -p /dev/shm/folder; echo inside >/dev/shm/same');
+    const hiding = await execa('docker', ['cp', '-', `${computer.id}:/dev/shm`], {
+      input: (
+        await execa('tar', ['-C', '/etc', '-c', '-f', '-', '--transform=s/.*/same/', 'hostname'], {
+          encoding: 'buffer',
+        })
+      ).stdout,
+      reject: false,
+    });
+    expect(hiding.stderr).toBe('');
+    expect(Buffer.from(await computer.download('/memory/same')).toString()).toBe('inside\n');
+    for (const place of ['/memory/folder', '/dev/shm/folder']) {
+      await expect(namesIn(computer.downloadTree?.(place))).rejects.toThrow(/mounted inside only/);
+    }
+    const archive = pack();
+    archive.entry({ name: 'file' }, 'content');
+    archive.finalize();
+    await computer.uploadTree?.(archive as unknown as AsyncIterable<Uint8Array>, '/memory/folder');
+    expect(await run('cat /dev/shm/folder/file')).toBe('content');
+    await computer.upload(text('by a link'), '/memory/linked');
+    expect(await run('cat /dev/shm/linked')).toBe('by a link');
+    const hidden = await execa('docker', ['cp', `${computer.id}:/dev/shm`, '-'], { encoding: 'buffer' });
+    expect(Object.keys(await namesIn([hidden.stdout] as unknown as AsyncIterable<Uint8Array>))).toEqual(
+      expect.not.arrayContaining([expect.stringContaining('.swelancer-')]),
+    );
+  });
+
+  test('is not ended by another that is aborted', async () => {
+    const fresh = await dockerRuntime({ labels }).start(testRequest(), { emit });
+    try {
+      const controller = new AbortController();
+      const aborted = fresh.download('/etc/passwd', { signal: controller.signal });
+      const other = fresh.download('/etc/hostname');
+      controller.abort();
+      await expect(aborted).rejects.toMatchObject({ code: 'aborted' });
+      expect((await other).length).toBeGreaterThan(0);
+    } finally {
+      await fresh.cleanup();
+    }
+  });
+
   test('moves 300 MiB both ways in flat memory', async () => {
     const size = 300 * mebibyte;
     const folder = mkdtempSync(join(tmpdir(), 'swelancer-upload-'));
