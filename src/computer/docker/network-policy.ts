@@ -12,7 +12,13 @@ import { type DockerContainer, lossBehind } from './docker-container.js';
 import { type AllowedHost, nameHosts, resolveHosts } from './allowed-hosts.js';
 import { callEngine, callEngineTwice } from './engine-call.js';
 import { isConnectionFailure } from './engine-error.js';
-import { cutScript, type NetworkAddresses, restoreScript, verifyScript } from './network-script.js';
+import {
+  type CutNetwork,
+  cutScript,
+  type NetworkAddresses,
+  restoreScript,
+  verifyScript,
+} from './network-script.js';
 import { runBeside } from './side-container.js';
 
 export interface NetworkControl {
@@ -24,15 +30,14 @@ export interface NetworkControl {
   set(policy: NetworkPolicy, options?: NetworkOptions): Promise<NetworkReport>;
 }
 
-interface Routes {
-  readonly ipv4: readonly string[];
-  readonly ipv6: readonly string[];
-  /** Of the devices' links. */
-  readonly broadcasts: readonly string[];
-  readonly withoutArp: readonly string[];
-}
-
-const noRoutes: Routes = { ipv4: [], ipv6: [], broadcasts: [], withoutArp: [] };
+const nothingTaken: CutNetwork = {
+  routes4: [],
+  routes6: [],
+  broadcasts: [],
+  addresses4: [],
+  addresses6: [],
+  down: [],
+};
 
 /** `helperImage` needs `sh` and `ip` (iproute2 or busybox). */
 export function createNetworkControl(
@@ -42,7 +47,7 @@ export function createNetworkControl(
 ): NetworkControl {
   /** Unknown while it is changed, and after a change that was broken off. */
   let current: NetworkPolicy | 'unknown' = 'open';
-  let saved: Routes | undefined;
+  let saved: CutNetwork | undefined;
   let allowed: readonly AllowedHost[] = [];
   const beside = async (script: string, call: CallOptions) => {
     const run = { image: helperImage, script, capabilities: ['NET_ADMIN', 'NET_RAW'] };
@@ -96,13 +101,13 @@ export function createNetworkControl(
     let method: NetworkReport['method'] = 'routes';
     if (before === 'unknown') {
       // A new interface has the routes that the engine gives it, once the cut's own is gone, which belongs to none.
-      await beside(restoreScript(noRoutes), call);
+      await beside(restoreScript(nothingTaken), call);
       await callEngine(disconnect).catch((error: unknown) => {
         // It may not be connected at all.
         if (isConnectionFailure(error)) throw error;
       });
     }
-    const restore = before === 'cut' ? restoreScript(saved ?? noRoutes) : '';
+    const restore = before === 'cut' ? restoreScript(saved ?? nothingTaken) : '';
     if (before === 'unknown' || before === 'none') {
       await callEngine(connect);
       method = 'connect';
@@ -112,7 +117,7 @@ export function createNetworkControl(
       if (allowed.length > 0) await nameHosts(container, allowed, call);
       const cut = cutScript(allowed.flatMap(({ addresses }) => addresses));
       // In one, so that a computer that is cut already is not open for longer than that takes, whatever happens to us.
-      saved = parseRoutes(await beside(`${restore}\n${cut}`, call));
+      saved = parseCut(await beside(`${restore}\n${cut}`, call));
     } else if (restore !== '') {
       await beside(restore, call);
     }
@@ -156,17 +161,19 @@ async function refuseWhereUndone(container: DockerContainer, call: CallOptions):
   );
 }
 
-function parseRoutes(output: string): Routes {
+function parseCut(output: string): CutNetwork {
   const of = (prefix: string) =>
     output
       .split('\n')
       .filter((line) => line.startsWith(prefix))
       .map((line) => line.slice(prefix.length).trim());
   return {
-    ipv4: of('route4 '),
-    ipv6: of('route6 '),
+    routes4: of('route4 '),
+    routes6: of('route6 '),
     broadcasts: of('broadcast '),
-    withoutArp: of('noarp '),
+    addresses4: of('address4 '),
+    addresses6: of('address6 '),
+    down: of('down '),
   };
 }
 

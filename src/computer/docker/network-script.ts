@@ -9,23 +9,57 @@ export interface NetworkAddresses {
 const findTool = `
 if command -v ip >/dev/null; then tool=ip; elif busybox ip route >/dev/null 2>&1; then tool="busybox ip"; else echo "no tool"; exit 9; fi`;
 
+/** What a cut computer has in place of its devices: a link whose other end is its own, too. */
+const standIn = { device: 'swelancer0', otherEnd: 'swelancer1' } as const;
+
+/** The devices that lead somewhere. */
+const listDevices = `
+devices=$($tool -o link show up | while read -r number device rest; do
+  device=\${device%%[@:]*}
+  case $device in lo | ${standIn.device} | ${standIn.otherEnd}) ;; *) echo "$device" ;; esac
+done)`;
+
+/**
+ * Takes the devices down and has the stand-in carry their addresses. Routes alone are not enough: a socket that is bound
+ * to a device does not ask them where none of that device leads on, and nothing that is sent to everybody does.
+ */
+const takeDown = `${listDevices}
+$tool link add ${standIn.device} type veth || exit 8
+otherEnd=$($tool -o link show dev ${standIn.device}) otherEnd=\${otherEnd#*@} otherEnd=\${otherEnd%%:*}
+$tool link set dev "$otherEnd" name ${standIn.otherEnd} || exit 8
+$tool link set dev ${standIn.otherEnd} up && $tool link set dev ${standIn.device} up || exit 8
+for device in $devices; do
+  $tool -6 -o addr show dev "$device" scope global 2>/dev/null | while read -r number name family address rest; do
+    echo "address6 $address dev $device"
+    $tool -6 addr del "$address" dev "$device"
+    $tool -6 addr add "\${address%/*}/128" dev ${standIn.device} nodad
+  done
+  $tool -4 -o addr show dev "$device" scope global | while read -r number name family address rest; do
+    echo "address4 $address dev $device"
+    # Of one that two devices have, a browser sees the one whose device is down.
+    $tool -4 addr del "$address" dev "$device" || exit 8
+    $tool -4 addr add "\${address%/*}/32" dev ${standIn.device} || exit 8
+  done || exit 8
+  $tool link set dev "$device" down || exit 8
+  echo "down $device"
+done`;
+
+const bringUp = ({ down, addresses4, addresses6 }: CutNetwork) => `
+$tool link del dev ${standIn.device} 2>/dev/null
+${addresses4.map((address) => `$tool -4 addr add ${address} brd + || exit 8`).join('\n')}
+${down.map((device) => `$tool link set dev ${device} up || exit 8`).join('\n')}
+${addresses6.map((address) => `$tool -6 addr add ${address} nodad 2>/dev/null || $tool -6 addr add ${address} 2>/dev/null`).join('\n')}`;
+
 /** A table of our own, for sockets that are bound to a device. Busybox takes no number above 255. */
 const boundTable = 251;
 /** Nobody's address: the dummy of RFC 7600. */
 const nobody = '192.0.0.8';
 
-/** The devices that lead somewhere. */
-const listDevices = `
-devices=$($tool -4 -o addr show 2>/dev/null | while read -r number device rest; do
-  if [ "$device" != lo ]; then echo "\${device%%@*}"; fi
-done)`;
-
 /**
- * Where a socket is bound to a device and no route of that device leads on, the kernel takes everybody to be on its link,
- * whatever the other routes say. So these have a route, which leads to nobody. Busybox knows no rules for that: there
- * nobody on the link is asked for any more, unless somebody is allowed. Broadcasts have routes of their own.
+ * For devices that have to stay, because of hosts that are allowed: sockets that are bound to one have a route, which
+ * leads to nobody. Busybox knows no rules for that. Broadcasts have routes of their own.
  */
-const cutBound = (allowed: readonly string[]) => `${listDevices}
+const leadBoundAway = (allowed: readonly string[]) => `${listDevices}
 $tool -4 route show table local | while read -r line; do
   case $line in *" dev lo "*) continue ;; "broadcast "*) ;; *) continue ;; esac
   echo "broadcast $line"
@@ -35,57 +69,58 @@ for device in $devices; do
   if $tool -4 rule add oif "$device" lookup ${boundTable} 2>/dev/null; then
     $tool -4 route replace default via ${nobody} dev "$device" onlink table ${boundTable} || exit 8
     ${allowed.map((address) => `if [ "$device" = "$5" ]; then $tool -4 route replace ${address} via "$3" dev "$5" onlink table ${boundTable} || exit 8; fi`).join('\n    ')}
-  ${
-    allowed.length > 0
-      ? ''
-      : `else
-    $tool link set dev "$device" arp off && echo "noarp $device"`
-  }
   fi
 done`;
 
-const restoreBound = `
+const leadBoundBack = `
 while $tool -4 rule del lookup ${boundTable} 2>/dev/null; do :; done
 $tool -4 route flush table ${boundTable} 2>/dev/null`;
 
 /**
- * Prints the routes, takes all of them away and answers everything that is not local with "unreachable" at once. The
- * interface stays up with its address: a browser that sees none takes itself for offline and behaves differently.
- * Addresses that are allowed go over the gateway, which itself stays out of reach (`onlink`).
+ * Prints what it takes away: the devices, where nobody is allowed, and all routes. Everything that is not local is answered
+ * with "unreachable" at once. An interface stays up with its address: a browser that sees none takes itself for offline
+ * and behaves differently. Addresses that are allowed go over the gateway, which itself stays out of reach (`onlink`).
  */
 export const cutScript = (allowed: readonly string[]) => `${findTool}
 set -- $($tool -4 route show default)
 $tool -4 route show | while read -r line; do echo "route4 $line"; done
 $tool -6 route show 2>/dev/null | while read -r line; do echo "route6 $line"; done
+${allowed.length === 0 ? takeDown : ''}
 $tool -4 route flush table main || exit 8
 $tool -4 route replace unreachable default || exit 8
 ${allowed.map((address) => `$tool -4 route replace ${address} via "$3" dev "$5" onlink || exit 8`).join('\n')}
 $tool -6 route flush table main 2>/dev/null
 $tool -6 route replace unreachable default 2>/dev/null
-${cutBound(allowed)}
+${allowed.length === 0 ? '' : leadBoundAway(allowed)}
 true`;
 
-/** Puts back the routes that \`cutScript\` printed; those of the link first, because gateways are reached over them. */
-export function restoreScript(routes: {
-  readonly ipv4: readonly string[];
-  readonly ipv6: readonly string[];
+/** What a cut has taken away, in the words of \`ip\`. */
+export interface CutNetwork {
+  readonly routes4: readonly string[];
+  readonly routes6: readonly string[];
+  /** Of the devices' links. */
   readonly broadcasts: readonly string[];
-  readonly withoutArp: readonly string[];
-}): string {
+  readonly addresses4: readonly string[];
+  readonly addresses6: readonly string[];
+  readonly down: readonly string[];
+}
+
+/** Puts back what `cutScript` printed; the routes of the link first, because gateways are reached over them. */
+export function restoreScript(cut: CutNetwork): string {
   const linkFirst = (lines: readonly string[]) =>
     [...lines].sort((left, right) => Number(left.includes(' via ')) - Number(right.includes(' via ')));
   return `${findTool}
-${restoreBound}
+${leadBoundBack}
 $tool -4 route flush table main 2>/dev/null
 $tool -6 route flush table main 2>/dev/null
-${linkFirst(routes.ipv4)
+${bringUp(cut)}
+${linkFirst(cut.routes4)
   .map((route) => `$tool -4 route replace ${route} || exit 8`)
   .join('\n')}
-${linkFirst(routes.ipv6)
+${linkFirst(cut.routes6)
   .map((route) => `$tool -6 route replace ${route} 2>/dev/null`)
   .join('\n')}
-${routes.withoutArp.map((device) => `$tool link set dev ${device} arp on`).join('\n')}
-${routes.broadcasts.map((route) => `$tool -4 route replace ${route} table local 2>/dev/null`).join('\n')}
+${cut.broadcasts.map((route) => `$tool -4 route replace ${route} table local 2>/dev/null`).join('\n')}
 true`;
 }
 
@@ -123,7 +158,6 @@ look() {
     for device in $devices; do
       bound=$($tool -4 route get "$3" oif "$device" 2>&1) || continue
       case $bound in *" ${nobody} "*) continue ;; esac
-      case $($tool link show dev "$device") in *NOARP*) continue ;; esac
       ${allowed.length > 0 ? `case $($tool -V 2>&1) in *BusyBox*) detail="$detail; sockets bound to $device were not looked at" && continue ;; esac` : ''}
       if [ $found = unreachable ]; then found=reachable shown=route detail="$detail; from a socket of $device: $bound"; fi
     done ;;
