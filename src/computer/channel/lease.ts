@@ -29,6 +29,8 @@ export interface Lease {
 const signsPerLease = 8;
 const answerMs = 10_000;
 const reopenPauseMs = 1000;
+/** Leases after which the machine has ended everything, however slowly it counts. */
+const leasesUntilLost = 2;
 const closeMs = 1000;
 
 /**
@@ -57,8 +59,13 @@ export async function holdLease(options: LeaseOptions, call: CallOptions): Promi
       await channel.exit;
       channel.destroy();
       let pauseMs = reopenPauseMs;
+      const lostAt = performance.now() + leasesUntilLost * options.leaseMs;
       for (;;) {
         if (closing.signal.aborted) return;
+        if (performance.now() > lostAt) {
+          lost = lostError(options);
+          return;
+        }
         try {
           current = await openLease(options, closing.signal);
           break;

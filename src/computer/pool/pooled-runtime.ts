@@ -95,13 +95,14 @@ export function pooledRuntime(members: readonly PoolMember[], options: PoolOptio
   ): Promise<Slot> => {
     const { signal, timeoutMs = Infinity } = call;
     const others = new Set(plan.members.map(({ name }) => name).filter((name) => name !== home));
-    const waitMs = others.size === 0 ? timeoutMs : Math.min(timeoutMs, plan.snapshotWaitMs);
+    const snapshotMs = Math.max(0, Math.ceil(plan.snapshotWaitMs - (performance.now() - askedAt)));
+    const waitMs = others.size === 0 ? timeoutMs : Math.min(timeoutMs, snapshotMs);
     try {
       return await slots.take({ signal, timeoutMs: waitMs }, askedAt, others);
     } catch (cause) {
       if (waitMs === timeoutMs || signal?.aborted === true) throw cause;
       throw new ComputerStartError(
-        `Member ${home} of the pool, which has the snapshot ${image}, had no room for ${waitMs} ms. Start from the full image, or raise snapshotWaitMs.`,
+        `Member ${home} of the pool, which has the snapshot ${image}, had no room for ${plan.snapshotWaitMs} ms. Start from the full image, or raise snapshotWaitMs.`,
         { reason: 'busy', retryable: true, cause },
       );
     }
