@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { type ByteChannel, channelComputer } from '../../../src/computer/command/index.js';
-import { ComputerStartError } from '../../../src/computer/index.js';
+import { ComputerStartError, ConfigurationError } from '../../../src/index.js';
 import { testConformance } from '../../fixtures/conformance-tests.js';
 
 /** All that an API has to offer: a program inside, and its streams. */
@@ -57,5 +57,75 @@ describe('channelComputer over a small `open`', () => {
     } finally {
       await computer.cleanup();
     }
+  });
+
+  describe('an `open` that does not settle', { timeout: 30_000 }, () => {
+    const never = async () => new Promise<ByteChannel>(() => undefined);
+
+    test('fails the start in time, and what comes later is closed', async () => {
+      let give: (channel: ByteChannel) => void = () => undefined;
+      const late = new Promise<ByteChannel>((resolve) => {
+        give = resolve;
+      });
+      const starting = channelComputer({ open: async () => late, startTimeoutMs: 50 });
+      await expect(starting).rejects.toBeInstanceOf(ComputerStartError);
+      await expect(starting).rejects.toThrow('gave no channel within 50 ms');
+      const channel = open(['sleep', '600']);
+      const closed = new Promise<void>((resolve) => give({ ...channel, close: resolve }));
+      await closed;
+      channel.close?.();
+      expect(channel.stdin.destroyed).toBe(true);
+    });
+
+    test('is a lost computer for a command or a file without a time limit', async () => {
+      let isHanging = false;
+      const computer = await channelComputer({
+        open: (argv) => (isHanging ? never() : open(argv)),
+        startTimeoutMs: 2000,
+      });
+      const lost = { code: 'computer_lost', reason: 'connection' };
+      try {
+        isHanging = true;
+        await expect(computer.sendShellCommand('cat', { stdin: 'x' })).rejects.toMatchObject(lost);
+        await expect(computer.upload(new Uint8Array(1), '/tmp/never')).rejects.toMatchObject(lost);
+      } finally {
+        isHanging = false;
+        await computer.cleanup();
+      }
+    });
+  });
+
+  test.each([
+    ['stderr', 'a readable stderr'],
+    ['ended', 'a promise `ended`'],
+  ] as const)(
+    'an `open` whose channel has no %s is told so, and the channel is closed',
+    async (part, what) => {
+      let channel: ByteChannel | undefined;
+      const starting = channelComputer({
+        open: (argv) => {
+          channel = open(argv);
+          return { ...channel, [part]: undefined };
+        },
+      });
+      await expect(starting).rejects.toBeInstanceOf(ConfigurationError);
+      await expect(starting).rejects.toThrow(`It lacks ${what}.`);
+      await channel?.ended;
+    },
+  );
+
+  test('a `close` that fails harms nobody', async () => {
+    const computer = await channelComputer({
+      open: (argv) => {
+        const channel = open(argv);
+        const close = () => {
+          channel.close?.();
+          throw new Error('it is closed already');
+        };
+        return { ...channel, close };
+      },
+    });
+    expect((await computer.sendShellCommand('cat', { stdin: 'x' })).stdout).toBe('x');
+    await computer.cleanup();
   });
 });
