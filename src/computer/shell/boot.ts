@@ -1,3 +1,4 @@
+import { ConfigurationError } from '../../errors.js';
 import { shellQuote } from '../shell-quote.js';
 import { exportAssignments, printfLine } from './shell-text.js';
 
@@ -21,7 +22,7 @@ IFS= read -r swelancer_stat 2>/dev/null </proc/$$/stat
 swelancer_frame() { ${frame}; }
 swelancer_enter() { cd -- "$1" 2>/dev/null || { swelancer_frame 'no directory'; exit 126; }; }
 set -- ${'$'}{swelancer_stat##*) }
-swelancer_started="started $$ ${'$'}{20-}"
+swelancer_started="started $$ ${'$'}{20-} $PPID"
 # Whoever runs already cannot be left over by this command, which saves looking at it afterwards.
 set -- /proc/[0-9]*
 swelancer_started="$swelancer_started $*"
@@ -53,8 +54,14 @@ export interface CommandHeader {
   readonly keepsStdin: boolean;
 }
 
-/** The lines that `bootText` reads. */
+/** The lines that `bootText` reads. @throws ConfigurationError */
 export function commandHeader(header: CommandHeader): string {
+  const reserved = Object.keys(header.environment).find((name) => name.startsWith('swelancer_'));
+  if (reserved !== undefined) {
+    throw new ConfigurationError(
+      `The environment variable ${reserved} cannot be set: names that begin with swelancer_ are for the shells around a command.`,
+    );
+  }
   const prelude = [
     `swelancer_enter ${shellQuote(header.workingDirectory)}`,
     exportAssignments(header.environment),
@@ -71,18 +78,21 @@ export type StartFrame =
       readonly kind: 'started';
       readonly pid: number;
       readonly startTime: number | undefined;
+      /** Waits for it. Not of the computer's own processes where it is 0. */
+      readonly parent: number;
       readonly others: string;
     }
   | { readonly kind: 'no directory' };
 
 export function parseStartFrame(text: string): StartFrame | undefined {
   if (text === 'no directory') return { kind: 'no directory' };
-  const match = /^started (\d+) (\d*) ([\d/proc ]*)/.exec(text);
+  const match = /^started (\d+) (\d*) (\d+) ([\d/proc ]*)/.exec(text);
   if (match === null) return undefined;
   return {
     kind: 'started',
     pid: Number(match[1]),
     startTime: match[2] === '' ? undefined : Number(match[2]),
-    others: match[3] ?? '',
+    parent: Number(match[3]),
+    others: match[4] ?? '',
   };
 }

@@ -6,6 +6,7 @@ import type { CommandRun } from './command-run.js';
 import { endProcesses } from './end-processes.js';
 import type { Execution, ExecutionEnd } from './execution.js';
 import { OutputSink, type OutputWriter } from './output-sink.js';
+import { continueStopped } from './watch-supervisor.js';
 import { countScript, type ProcessQuery, parseProcessReport } from './process-kill.js';
 
 const defaultKillGraceMs = 5000;
@@ -29,11 +30,17 @@ export async function executeCommand(
     for (;;) {
       const execution = await begin(run, start, deadline, sink);
       let end: ExecutionEnd | typeof over;
+      const letGo = new AbortController();
+      if (execution.watchesSupervisor !== true) {
+        void continueStopped(run, () => parentOf(execution.frame()), letGo.signal);
+      }
       try {
         end = await deadline.whileOpen(Promise.race([execution.ended, execution.fault]));
       } catch (fault) {
         await endExecution(run, execution, sink);
         throw fault;
+      } finally {
+        letGo.abort();
       }
       if (end === over) throw await endEarly(run, deadline, execution, sink);
       const fallback = end.kind === 'not started' ? fallbacks.shift() : undefined;
@@ -167,6 +174,10 @@ async function countLeftovers(
   } catch {
     return null;
   }
+}
+
+function parentOf(frame: StartFrame | undefined): number | undefined {
+  return frame?.kind === 'started' ? frame.parent : undefined;
 }
 
 function processQuery({ marker }: CommandRun, frame: StartFrame | undefined): ProcessQuery {

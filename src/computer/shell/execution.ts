@@ -4,6 +4,8 @@ import type { StartFrame } from './boot.js';
 export interface Execution {
   /** Never rejects. */
   readonly ended: Promise<ExecutionEnd>;
+  /** Looks after the shell that waits for the command by itself. */
+  readonly watchesSupervisor?: boolean | undefined;
   /** A lost link does not end it: what could not be killed now has to be killed when the link is back. */
   readonly outlivesLink?: boolean | undefined;
   /** All of the command's own output has arrived. Never rejects. */

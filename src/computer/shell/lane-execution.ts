@@ -50,6 +50,7 @@ export function startOnLane(pool: LanePool): StartExecution {
       );
     });
     return {
+      watchesSupervisor: true,
       ended: awaitEnd(run, lane, exchange, wedged, letGo.signal),
       drained: exchange.end,
       fault,

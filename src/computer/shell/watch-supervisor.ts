@@ -63,6 +63,26 @@ export async function watchSupervisor(run: CommandRun, watch: SupervisorWatch): 
   return await new Promise(() => undefined);
 }
 
+/**
+ * Looks ever more rarely whether the shell that waits for a command was stopped, and continues it: it could not tell the
+ * command's end. Never rejects.
+ */
+export async function continueStopped(
+  { engine }: CommandRun,
+  parent: () => number | undefined,
+  letGo: AbortSignal,
+): Promise<void> {
+  let pauseMs = engine.heartbeatMs;
+  while (await pause(pauseMs, letGo)) {
+    pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+    const pid = parent() ?? 0;
+    if (pid === 0) continue;
+    const script = supervisorStateScript({ supervisor: `${pid}:`, leader: undefined, whenStopped: 'CONT' });
+    const output = await engine.control.run(script, lookTimeoutMs).catch(() => '');
+    if (parseSupervisorState(output)?.supervisor === 'T') pauseMs = engine.heartbeatMs;
+  }
+}
+
 async function look(run: CommandRun, { supervisor, frame }: SupervisorWatch, whenStopped: 'CONT' | 'KILL') {
   const start = parseStartFrame(frame() ?? '');
   const leader = start?.kind === 'started' ? `${start.pid}:${start.startTime ?? ''}` : undefined;

@@ -47,6 +47,14 @@ describe.each(places)('a computer through $name', ({ missing, create }) => {
       expect((await computer.sendShellCommand('echo well')).stdout).toBe('well\n');
     });
 
+    test('a command that stops the shell that waits for it is seen to its end', async () => {
+      const command = 'kill -STOP $PPID; echo on; exit 4';
+      for (const options of [{ stdin: 'input' }, { durable: true }]) {
+        const result = await computer.sendShellCommand(command, options);
+        expect(result).toMatchObject({ exitCode: 4, stdout: 'on\n' });
+      }
+    });
+
     test('a deadline ends the tree, though the client’s end would not', async () => {
       const seconds = uniqueSeconds();
       const running = computer.sendShellCommand(

@@ -23,8 +23,8 @@ export async function concludeDurable(
     }
     throw startError(run, `there is no room for its output in ${directory}`, null);
   }
-  const isFull = streams.includes('full');
-  if (isFull || streams.includes('failed')) throw incompleteError(run, directory, isFull);
+  const missing = (['full', 'failed', 'lost'] as const).find((state) => streams.includes(state));
+  if (missing !== undefined) throw incompleteError(run, directory, missing);
   const exitCode = tokens.exitCodeOf(exit);
   if (exitCode !== undefined) return { kind: 'exited', exitCode, leavesNothing: false };
   if (exit === 'gone') return unknown;

@@ -34,10 +34,20 @@ export function removedError(run: CommandRun): ComputerLostError {
   );
 }
 
-export function incompleteError(run: CommandRun, directory: string, isFull: boolean): RemoteFileError {
-  const why = isFull ? 'the disk of the machine is full' : 'its files could not be written';
+const whyIncomplete = {
+  full: 'the disk of the machine is full',
+  failed: 'its files could not be written',
+  lost: 'because the processes that kept it were ended, by the command itself (`kill -9 -1`) or by something beside it',
+};
+
+export function incompleteError(
+  run: CommandRun,
+  directory: string,
+  what: keyof typeof whyIncomplete,
+): RemoteFileError {
+  const advice = what === 'lost' ? 'Run it' : `Free space under ${directory}, or run it`;
   return new RemoteFileError(
-    `Output of a durable command could not be kept, ${why}: ${run.title}. Free space under ${directory}, or run it with durable: false.`,
-    { path: directory, reason: isFull ? 'no_space' : 'other', computerId: run.engine.computerId },
+    `Output of a durable command could not be kept, ${whyIncomplete[what]}: ${run.title}. ${advice} with durable: false.`,
+    { path: directory, reason: what === 'full' ? 'no_space' : 'other', computerId: run.engine.computerId },
   );
 }

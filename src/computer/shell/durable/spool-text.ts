@@ -125,7 +125,7 @@ swl_state() {
   done
   swl_state=open
 }
-# As swl_state, and failed where whoever kept the stream is no more: something is missing then.
+# As swl_state, and lost where whoever kept the stream is no more: something is missing then.
 swl_last_state() {
   swl_state "$1"
   if [ $swl_state != open ]; then return; fi
@@ -133,7 +133,7 @@ swl_last_state() {
   IFS= read -r swl_pid <"$swl_dir/$1.collector"
   if [ -z "$swl_pid" ] || kill -0 "$swl_pid"; then return; fi
   swl_state "$1"
-  if [ $swl_state = open ]; then swl_state=failed; fi
+  if [ $swl_state = open ]; then swl_state=lost; fi
 }
 swl_tell() {
   printf '\036%s %s\n' "$swl_end" "$1" >&5

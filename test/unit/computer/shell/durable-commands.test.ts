@@ -290,7 +290,8 @@ PATH=/bin:/usr/bin exec mkdir "$@"
     process.kill(Number(readFileSync(join(folder, name, 'stdout.collector'), 'utf8')), 'SIGKILL');
     spawnSync('pkill', ['-f', `of=${folder}/${name}/stdout`]);
     writeFileSync(join(scratch, 'go'), '');
-    await expect(running).rejects.toMatchObject({ code: 'remote_file' });
+    const lost = expect.stringMatching(/the processes that kept it were ended/) as string;
+    await expect(running).rejects.toMatchObject({ code: 'remote_file', message: lost });
   });
 
   it('are ended by a deadline after the link was lost', { timeout: 60_000 }, async () => {

@@ -124,6 +124,18 @@ describe.each(shellsAndStrategies)('a command in $name by $strategy', (shell) =>
     expect(variables.at(-1)).toBe('hunter2');
   });
 
+  test('runs with names in its environment that the shell keeps for itself', async () => {
+    const environment = { UID: '7', PPID: '7', OPTIND: 'none', BASHOPTS: 'none', KEPT: 'kept' };
+    const engine = startEngine(shell, { environment });
+    expect(await engine.sendShellCommand('echo "$KEPT"')).toMatchObject({ stdout: 'kept\n', stderr: '' });
+  });
+
+  test('refuses names in its environment that are for our own shells', async () => {
+    await expect(
+      startEngine(shell).sendShellCommand('true', { env: { swelancer_nonce: 'mine' } }),
+    ).rejects.toMatchObject({ code: 'configuration' });
+  });
+
   test('has its stdin closed unless it is given some', async () => {
     expect((await startEngine(shell).sendShellCommand('cat; read -r line || echo closed')).stdout).toBe(
       'closed\n',
