@@ -161,6 +161,10 @@ function startClient({ argv, request: { lastWords }, onClientEnd }: ClientChanne
       if (hasEnded) return;
       hasEnded = true;
       clearTimeout(timer);
+      // Whoever takes our place for the last words has ended; the client itself may be stopped.
+      if (lastWords !== undefined && killGroup(child, 'SIGTERM')) {
+        timer = setTimeout(() => killGroup(child, 'SIGKILL'), letGoMs);
+      }
       onClientEnd?.();
     };
     child.once('exit', (exitCode, signal) => {
@@ -181,21 +185,21 @@ function startClient({ argv, request: { lastWords }, onClientEnd }: ClientChanne
     ended,
     letGo: () => {
       if (hasEnded || timer !== undefined) return;
-      const kill = (signal: NodeJS.Signals) => {
-        if (lastWords === undefined) child.kill(signal);
-        else killGroup(child, signal);
-      };
+      const kill = (signal: NodeJS.Signals) =>
+        lastWords === undefined ? child.kill(signal) : killGroup(child, signal);
       kill('SIGTERM');
       timer = setTimeout(() => kill('SIGKILL'), letGoMs);
     },
   };
 }
 
-function killGroup({ pid }: ChildProcessWithoutNullStreams, signal: NodeJS.Signals): void {
+/** @returns whether anybody is left of it */
+function killGroup({ pid }: ChildProcessWithoutNullStreams, signal: NodeJS.Signals): boolean {
   try {
-    if (pid !== undefined) process.kill(-pid, signal);
+    return pid !== undefined && process.kill(-pid, signal);
   } catch {
     // It has ended in the meantime.
+    return false;
   }
 }
 

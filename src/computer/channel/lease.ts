@@ -155,7 +155,7 @@ function startError({ folder, computerId }: LeaseOptions): ComputerStartError {
 
 function lostError({ computerId, leaseMs }: LeaseOptions): ComputerLostError {
   return new ComputerLostError(
-    `The machine of computer ${computerId} heard nothing of this harness for ${leaseMs} ms, its lease, and has ended everything of the computer. Raise leaseMs if links may be away for longer.`,
+    `The machine of computer ${computerId} has ended everything of the computer: it heard nothing of this harness for ${leaseMs} ms, its lease, or that the harness is gone, as when the process here that holds the lease was killed. Raise leaseMs if links may be away for longer.`,
     { reason: 'removed', computerId },
   );
 }

@@ -51,12 +51,17 @@ export function shellError(run: CommandRun): CommandSpawnError {
   return spawnError(run, 'shell', missingShellText);
 }
 
+/** In the words of Docker, podman and our own shells. */
+export function saysUnknownUser(text: string): boolean {
+  return /unable to find user|no such user|unknown user/i.test(text);
+}
+
 /** Something before our shell ended the start; `text` is what it said. */
 export function startError(run: CommandRun, text: string, exitCode: number | null): CommandSpawnError {
   const said = text.trim().slice(-1000);
   const reason = /fork|resource temporarily unavailable|pids|no_pids/i.test(said)
     ? 'processes'
-    : /unable to find user|no such user|unknown user/i.test(said)
+    : saysUnknownUser(said)
       ? 'user'
       : 'other';
   const ending = exitCode === null ? 'the shell ended' : `the shell ended with ${exitCode}`;

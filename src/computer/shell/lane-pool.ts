@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { settledWithin } from '../deadline.js';
+import { saysUnknownUser } from './command-errors.js';
 import { type Lane, type LaneRequest, LaneUnavailableError, openLane, type WriteOutput } from './lane.js';
 import type { ProcessIdentity } from './process-kill.js';
 import type { LaneEnd } from './lane-text.js';
@@ -128,7 +129,8 @@ export function createLanePool(transport: ShellTransport, onUnavailable: (reason
     } catch (error) {
       count(user, -1);
       if (!(error instanceof LaneUnavailableError)) throw error;
-      if (!unavailable.has(user)) onUnavailable(error.message);
+      // The command's own error will say that there is no such user.
+      if (!unavailable.has(user) && !saysUnknownUser(error.message)) onUnavailable(error.message);
       unavailable.set(user, error.isForGood ? Infinity : performance.now() + retryMs);
       return undefined;
     }

@@ -60,6 +60,7 @@ export class LaneUnavailableError extends Error {
 
 /** Milliseconds. Long, because a busy machine is not one without lanes. */
 const greetingTimeoutMs = 10_000;
+const complaintCharacters = 500;
 
 /** @throws LaneUnavailableError, and what the transport throws */
 export async function openLane(
@@ -125,9 +126,11 @@ function readStreams(channel: ShellChannel): LaneStreams {
 async function greet(channel: ShellChannel, streams: LaneStreams): Promise<ProcessIdentity> {
   const nonce = randomBytes(16).toString('hex');
   const scanner = new FrameScanner(nonce);
+  let complaint = '';
   const greeted = new Promise<void>((resolve) => {
     streams.consumer = (stream, bytes) => {
       if (stream === 'stdout') scanner.push(bytes);
+      else complaint = (complaint + Buffer.from(bytes).toString()).slice(-complaintCharacters);
       if (scanner.frame !== undefined) resolve();
       return undefined;
     };
@@ -140,7 +143,8 @@ async function greet(channel: ShellChannel, streams: LaneStreams): Promise<Proce
   const exit = await Promise.race([channel.exit, Promise.resolve(undefined)]);
   if (exit?.kind === 'lost') throw exit.error;
   if (scanner.frame !== undefined) throw new LaneUnavailableError(scanner.frame, true);
-  const said = scanner.preamble === '' ? '' : `, but said: ${scanner.preamble.trim()}`;
+  const words = `${scanner.preamble}${complaint}`.trim();
+  const said = words === '' ? '' : `, but said: ${words}`;
   throw new LaneUnavailableError(`its shell did not answer${said}`, false);
 }
 

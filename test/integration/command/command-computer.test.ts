@@ -122,3 +122,21 @@ describe.each(places)('a computer through $name', ({ missing, create }) => {
     });
   });
 });
+
+test.skipIf(process.platform !== 'linux')(
+  'a user who does not exist is no reason to go without lanes',
+  async () => {
+    const degraded: string[] = [];
+    const computer = await commandComputer({
+      prefix: ['env'],
+      onDegraded: (reason) => degraded.push(reason),
+    });
+    try {
+      const unknown = computer.sendShellCommand('id', { user: 'no-such-user' });
+      await expect(unknown).rejects.toMatchObject({ code: 'command_spawn', reason: 'user' });
+      expect(degraded).toEqual([]);
+    } finally {
+      await computer.cleanup();
+    }
+  },
+);

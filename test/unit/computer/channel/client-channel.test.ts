@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type ClientEnd, openClientChannel } from '../../../../src/computer/channel/client-channel.js';
 import { readerText } from '../../../../src/computer/channel/remote-program.js';
@@ -12,11 +14,15 @@ async function read(stream: ShellChannel['stdout']): Promise<string> {
 
 describe.each(shells)('a channel through $name', ({ path, missing }) => {
   describe.skipIf(missing)('with the shell there', () => {
-    const open = async (script: string, argv: readonly string[] = [path, '-c', readerText]) => {
+    const open = async (
+      script: string,
+      argv: readonly string[] = [path, '-c', readerText],
+      lastWords?: string,
+    ) => {
       let end: ClientEnd | undefined;
       const channel = await openClientChannel({
         argv,
-        request: { argv: [path, '-c', script], environment: { NAME: "a'b\n\\c" } },
+        request: { argv: [path, '-c', script], environment: { NAME: "a'b\n\\c" }, lastWords },
         startTimeoutMs: 20_000,
         explainEnd: async (ended) => {
           end = ended;
@@ -66,6 +72,18 @@ describe.each(shells)('a channel through $name', ({ path, missing }) => {
       await new Promise((resolve) => channel.stdout.once('end', resolve));
       expect(output).toBe('earlylate\n');
     });
+
+    test.skipIf(process.platform !== 'linux')(
+      'a client that is stopped is not left behind by who speaks the last words for us',
+      async () => {
+        const { channel } = await open('echo $PPID; read -r _', undefined, 'farewell');
+        const [line] = (await once(channel.stdout, 'data')) as [Buffer];
+        const client = Number(line.toString());
+        process.kill(client, 'SIGSTOP');
+        channel.destroy();
+        await expect.poll(() => existsSync(`/proc/${client}/cmdline`), { timeout: 20_000 }).toBe(false);
+      },
+    );
 
     test('the end of a client is told, too, when nobody has read what its command wrote', async () => {
       const { channel } = await open('echo unread; kill -9 $PPID');
