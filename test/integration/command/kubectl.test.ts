@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { commandComputer, commandRuntime } from '../../../src/computer/command/index.js';
 import type { ComputerInterface, ComputerRequest } from '../../../src/computer/index.js';

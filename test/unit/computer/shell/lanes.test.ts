@@ -301,15 +301,15 @@ describe.each(shells)('lanes in $name', (shell) => {
     const transport = counted({
       ...working,
       open: async ({ user, ...request }, options) => {
-        const refusing = ['sh', '-c', 'echo no such user >&2; exit 126'];
+        const refusing = ['sh', '-c', 'echo no shell for you >&2; exit 126'];
         return await working.open(user === undefined ? request : { ...request, argv: refusing }, options);
       },
     });
     const { engine, onDegraded } = start(transport);
     for (let times = 0; times < 2; times++) {
-      await expect(engine.sendShellCommand('true', { user: 'nobody-here' })).rejects.toThrow('no such user');
+      await expect(engine.sendShellCommand('true', { user: 'nobody-here' })).rejects.toThrow('no shell for you');
     }
-    expect(onDegraded).toEqual([expect.stringContaining('did not answer')]);
+    expect(onDegraded).toEqual([expect.stringContaining('did not answer, but said: no shell for you')]);
     for (let index = 0; index < 5; index++) await engine.sendShellCommand('true');
     // A lane and a channel for the one, a channel for the same again, a lane for the others.
     expect(transport.opened).toHaveLength(4);
