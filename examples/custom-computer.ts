@@ -3,9 +3,9 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { constants } from 'node:os';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pipeline, Readable, type Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ComputerInterface, defineComputer } from 'swelancer';
@@ -39,11 +39,13 @@ export async function customComputer(): Promise<ComputerInterface> {
     },
     upload: async (source, path, options = {}) => {
       const { stream, mode } = await readUploadSource(source);
+      // To the side first, where nobody has or plants a file: an upload that fails leaves the old one as it was.
+      const part = join(dirname(path), `.${randomUUID()}`);
       await mkdir(dirname(path), { recursive: true });
-      // To the side first: an upload that fails leaves the old file as it was.
-      await writeFile(`${path}.part`, stream, { mode: options.mode ?? mode })
-        .then(() => rename(`${path}.part`, path))
-        .finally(() => rm(`${path}.part`, { force: true }));
+      await writeFile(part, stream, { flag: 'wx', mode: 0o600 })
+        .then(() => chmod(part, options.mode ?? mode))
+        .then(() => rename(part, path))
+        .finally(() => rm(part, { force: true }));
     },
     download: async (path, { maxBytes = 100 * 1024 ** 2 } = {}) => {
       // The reason of the error matters: an answer file that is not there is an answer not given.

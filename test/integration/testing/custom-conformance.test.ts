@@ -1,4 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { customComputer } from '../../../examples/custom-computer.js';
 import { testConformance } from '../../fixtures/conformance-tests.js';
@@ -17,6 +19,21 @@ describe('the custom computer of the examples', () => {
     expect((await computer.sendShellCommand('kill -TERM $$')).exitCode).toBe(143);
     await computer.cleanup();
   });
+});
+
+test('an upload to the custom computer spares what is beside its target', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'swelancer-custom-'));
+  const computer = await customComputer();
+  try {
+    await writeFile(join(folder, 'answer.part'), 'kept');
+    await symlink('answer.part', join(folder, 'linked.part'));
+    for (const name of ['answer', 'linked']) await computer.upload(Buffer.from(name), join(folder, name));
+    expect((await readdir(folder)).sort()).toEqual(['answer', 'answer.part', 'linked', 'linked.part']);
+    expect(await readFile(join(folder, 'answer.part'), 'utf8')).toBe('kept');
+  } finally {
+    await computer.cleanup();
+    await rm(folder, { recursive: true, force: true });
+  }
 });
 
 describe('five methods over a stand-in kubectl whose connections break', () => {
