@@ -46,6 +46,10 @@ export const commandCases: readonly CaseDefinition[] = [
     body: async ({ run }) => {
       expectEqual('Output', (await run("printf '\\n  two  \\n\\n'")).stdout, '\n  two  \n\n');
       expectEqual('Output without a newline', (await run('printf no-newline')).stdout, 'no-newline');
+      const print = "printf 'one\\r\\ntwo\\r\\n\\r'";
+      const { stdout, stderr } = await run(`${print}; ${print} >&2`);
+      const returns = 'one\r\ntwo\r\n\r';
+      expectEqual('Output with carriage returns', { stdout, stderr }, { stdout: returns, stderr: returns });
     },
   },
   {
@@ -53,10 +57,13 @@ export const commandCases: readonly CaseDefinition[] = [
     level: 0,
     title: 'a command runs exactly once, whatever its exit code',
     body: async ({ run, path }) => {
-      const log = shellQuote(path('log'));
-      await run(`echo ran >>${log}`);
-      await run(`echo ran >>${log}; exit 1`);
-      expectEqual('The log of two commands', (await run(`cat ${log}`)).stdout, 'ran\nran\n');
+      // What clients and supervisors say of themselves is among them.
+      for (const exitCode of [0, 1, 2, 124, 125, 126, 127, 130, 137, 143, 254, 255]) {
+        const log = path(`log-${exitCode}`);
+        await run(`echo ran >>${shellQuote(log)}; exit ${exitCode}`);
+        const { stdout } = await run(`cat ${shellQuote(log)}`);
+        expectEqual(`The log of a command that exits with ${exitCode}`, stdout, 'ran\n');
+      }
     },
   },
   {

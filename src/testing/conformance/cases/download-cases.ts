@@ -31,6 +31,22 @@ export const downloadCases: readonly CaseDefinition[] = [
     },
   },
   {
+    id: 'download/changed',
+    level: 0,
+    title: 'a download gives the file as it is by then, and not as it was before',
+    body: async ({ computer, run, path }) => {
+      const download = async () => Buffer.from(await computer.download(path('file'))).toString();
+      await computer.upload(new TextEncoder().encode('first'), path('file'));
+      expectEqual('The file', await download(), 'first');
+      // The same length, which tells nothing.
+      await run(`printf later >${shellQuote(path('file'))}`);
+      expectEqual('The file that a command changed', await download(), 'later');
+      await run(`rm ${shellQuote(path('file'))}`);
+      const removed = computer.download(path('file'));
+      await expectRejection('The download of the removed file', removed, { reason: 'not_found' });
+    },
+  },
+  {
     id: 'download/missing',
     level: 0,
     title:

@@ -1,4 +1,5 @@
-import { expectEqual, expectSoon } from '../assertions.js';
+import { shellQuote } from '../../../computer/shell-quote.js';
+import { ConformanceFailure, expectEqual, expectSoon } from '../assertions.js';
 import type { CaseDefinition } from '../case-definition.js';
 
 export const loadCases: readonly CaseDefinition[] = [
@@ -58,6 +59,32 @@ export const loadCases: readonly CaseDefinition[] = [
       await expectSoon(
         'handles and timers are given back',
         () => process.getActiveResourcesInfo().length < before + 20,
+      );
+    },
+  },
+  {
+    id: 'load/temporary-files',
+    level: 2,
+    title: 'commands and uploads do not leave a file each in the temporary folder',
+    body: async ({ computer, run, path }) => {
+      const perRound = 25;
+      const cwd = path('before').slice(0, -'/before'.length);
+      const folders = `${shellQuote(`${computer.root}/tmp`)} "\${TMPDIR:-/tmp}"`;
+      const list = `ls -A ${folders} 2>/dev/null | sort -u`;
+      await run(`${list} >before`, { cwd });
+      let added = 0;
+      // Others may have their files there too, but not as many each time.
+      for (let round = 1; round <= 3; round++) {
+        for (let number = 0; number < perRound; number++) {
+          await run('true');
+          await computer.upload(new Uint8Array(1), path('file'));
+        }
+        const { stdout } = await run(`${list} | sort - before before | uniq -u | wc -l`, { cwd });
+        added = Number(stdout);
+        if (added < round * perRound) return;
+      }
+      throw new ConformanceFailure(
+        `There are ${added} new files in the temporary folder after ${3 * perRound} commands and as many uploads.`,
       );
     },
   },

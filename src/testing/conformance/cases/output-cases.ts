@@ -69,6 +69,20 @@ export const outputCases: readonly CaseDefinition[] = [
     },
   },
   {
+    id: 'output/long-streams',
+    level: 1,
+    title: '300 KB on each stream arrive whole',
+    body: async ({ run }) => {
+      const expected = Array.from({ length: 50_000 }, (_, index) => `${index + 1}\n`).join('');
+      const result = await run('seq 1 50000; seq 1 50000 >&2');
+      for (const stream of ['stdout', 'stderr'] as const) {
+        const { length } = result[stream];
+        const message = `${stream} is not the ${expected.length} characters that were written, but ${length}.`;
+        expectThat(result[stream] === expected, message);
+      }
+    },
+  },
+  {
     id: 'output/split-characters',
     level: 2,
     title: 'a character whose bytes arrive one by one is whole, in the result and in events',

@@ -21,8 +21,8 @@ export const stdinCases: readonly CaseDefinition[] = [
     body: async ({ run }) =>
       expectEqual(
         'The output',
-        (await run('cat; echo end', { stdin: 'héllo\nwörld' })).stdout,
-        'héllo\nwörldend\n',
+        (await run('cat; echo end', { stdin: 'héllo\r\nwörld' })).stdout,
+        'héllo\r\nwörldend\n',
       ),
   },
   {

@@ -42,7 +42,8 @@ export const treeCases: readonly CaseDefinition[] = [
   {
     id: 'trees/content',
     level: 2,
-    title: 'folders, links, permission bits, empty folders and odd names survive the way there and back',
+    title:
+      'folders, links, permission bits, empty folders and files, hidden and odd names survive the way there and back',
     requires: ['trees'],
     body: async ({ computer, run, path }) =>
       withLocalFolder(async (folder) => {
@@ -50,16 +51,22 @@ export const treeCases: readonly CaseDefinition[] = [
         await mkdir(join(from, 'empty'), { recursive: true });
         await mkdir(join(from, 'a', 'b c'), { recursive: true });
         await writeFile(join(from, 'a', 'b c', "it's 日本語"), 'deep');
+        await mkdir(join(from, '.git', '.hidden'), { recursive: true });
+        await writeFile(join(from, '.git', 'HEAD'), 'hidden');
+        await writeFile(join(from, 'a', 'empty file'), '');
         await writeFile(join(from, 'program'), '#!/bin/sh\necho runs\n', { mode: 0o755 });
         await writeFile(join(from, `${'long-'.repeat(30)}name`), 'long');
         await symlink('program', join(from, 'link'));
         await computer.uploadTree(from, path('tree'), { timeoutMs });
         expectEqual('The linked program', (await run(shellQuote(`${path('tree')}/link`))).stdout, 'runs\n');
         await computer.downloadTreeTo(path('tree'), to, { timeoutMs });
-        expectEqual('The names', (await readdir(to)).sort(), (await readdir(from)).sort());
+        const namesIn = async (root: string) => (await readdir(root, { recursive: true })).sort();
+        expectEqual('The names', await namesIn(to), await namesIn(from));
         expectEqual('The link', await readlink(join(to, 'link')), 'program');
         expectEqual('The bits', (await lstat(join(to, 'program'))).mode & 0o777, 0o755);
         expectEqual('The deep file', await readFile(join(to, 'a', 'b c', "it's 日本語"), 'utf8'), 'deep');
+        expectEqual('The hidden file', await readFile(join(to, '.git', 'HEAD'), 'utf8'), 'hidden');
+        expectEqual('The empty file', await readFile(join(to, 'a', 'empty file'), 'utf8'), '');
         expectEqual('The empty folder', await readdir(join(to, 'empty')), []);
       }),
   },

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { settledWithin } from '../../../computer/deadline.js';
 import { shellQuote } from '../../../computer/shell-quote.js';
 import { expectEqual, expectRejection, expectThat } from '../assertions.js';
 import type { CaseBench, CaseDefinition } from '../case-definition.js';
@@ -77,6 +78,23 @@ export const uploadCases: readonly CaseDefinition[] = [
     },
   },
   {
+    id: 'upload/link',
+    level: 0,
+    title: 'an upload replaces a symbolic link, and leaves what it led to as it was',
+    body: async (bench) => {
+      const cwd = bench.path('victim').slice(0, -'/victim'.length);
+      await bench.run('printf kept >victim; ln -s victim link; ln -s nowhere broken', { cwd });
+      for (const name of ['link', 'broken']) {
+        const path = bench.path(name);
+        await bench.computer.upload(bytes('uploaded'), path);
+        expectEqual(`The file in place of the ${name}`, await content(bench, path), 'uploaded');
+        const { exitCode } = await bench.run(`test -L ${shellQuote(path)}`);
+        expectThat(exitCode === 1, `The upload kept the ${name} and went where it leads.`);
+      }
+      expectEqual('What the link led to', await content(bench, bench.path('victim')), 'kept');
+    },
+  },
+  {
     id: 'upload/creates-parents',
     level: 0,
     title: 'folders above an uploaded file are created',
@@ -89,9 +107,10 @@ export const uploadCases: readonly CaseDefinition[] = [
   {
     id: 'upload/names',
     level: 0,
-    title: 'names with blanks, quotes, dollars, dashes and other scripts are names',
+    title: 'names with blanks, quotes, dollars, dashes, newlines and other scripts are names',
     body: async (bench) => {
-      for (const name of ['two words', `it's "$HOME" \`x\` \\n`, '-rf', '日本語 🎉', 'a;b&c|d', '*', '~']) {
+      const plain = ['two words', `it's "$HOME" \`x\` \\n`, '-rf', '日本語 🎉', 'a;b&c|d', '*', '~'];
+      for (const name of [...plain, 'folder/two\nlines', 'folder/a line\n']) {
         const path = bench.path(name);
         await bench.computer.upload(bytes(name), path);
         expectEqual(`The file ${name}`, await content(bench, path), name);
@@ -120,10 +139,15 @@ export const uploadCases: readonly CaseDefinition[] = [
       await computer.upload(bytes('x'), path('plain'));
       await computer.upload(bytes('x'), path('program'), { mode: 0o750 });
       await computer.upload(bytes('x'), path('closed'), { mode: 0 });
+      // A umask would take some of these.
+      await computer.upload(bytes('x'), path('open'), { mode: 0o777 });
+      await computer.upload(bytes('x'), path('writable'), { mode: 0o666 });
       for (const [name, expected] of [
         ['plain', '-rw-r--r--'],
         ['program', '-rwxr-x---'],
         ['closed', '----------'],
+        ['open', '-rwxrwxrwx'],
+        ['writable', '-rw-rw-rw-'],
       ] as const) {
         const { stdout } = await run(`ls -l ${shellQuote(path(name))}`);
         expectEqual(`The bits of ${name}`, stdout.slice(0, expected.length), expected);
@@ -198,6 +222,37 @@ export const uploadCases: readonly CaseDefinition[] = [
         release();
       }
       expectEqual('The file', await content(bench, path), 'old');
+    },
+  },
+  {
+    id: 'upload/at-once',
+    level: 1,
+    title: 'of uploads to one path at once each ends well, and one of them is there as a whole',
+    requires: ['concurrentCommands'],
+    body: async (bench) => {
+      const path = bench.path('file');
+      const letters = ['a', 'b', 'c', 'd', 'e', 'f'];
+      const length = 64 * 1024;
+      let begun = 0;
+      let allBegin: () => void = () => undefined;
+      const allHaveBegun = new Promise<void>((resolve) => {
+        allBegin = resolve;
+      });
+      const uploads = letters.map(async (letter) => {
+        const source = (async function* () {
+          yield bytes(letter.repeat(length));
+          begun += 1;
+          if (begun === letters.length) allBegin();
+          // Each keeps what it has until all have begun, unless the computer takes one after another.
+          await settledWithin(allHaveBegun, 1000);
+          yield bytes(letter);
+        })();
+        await bench.computer.upload(source, path);
+      });
+      await Promise.all(uploads);
+      const file = Buffer.from(await bench.computer.download(path)).toString();
+      const whole = letters.map((letter) => letter.repeat(length + 1));
+      expectThat(whole.includes(file), 'The file is none of those that were uploaded.');
     },
   },
   {
