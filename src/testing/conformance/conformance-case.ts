@@ -84,7 +84,10 @@ export interface ConformanceCase {
   /** What must hold, as a sentence. */
   readonly title: string;
   readonly requires: readonly ConformanceRequirement[];
-  /** Milliseconds after which `run` fails by itself; give the test runner some seconds more. */
+  /**
+   * Milliseconds after which the case fails by itself. Making and giving back its computer come on top, with limits of
+   * their own; give the test runner some time more.
+   */
   readonly timeoutMs: number;
   /**
    * Runs the case on a computer, looks at its events and for leftovers, and gives back what it used.

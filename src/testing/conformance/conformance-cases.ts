@@ -3,6 +3,7 @@ import { allCases } from './all-cases.js';
 import { ConformanceFailure } from './assertions.js';
 import { CaseSkipped, openBench } from './case-bench.js';
 import type { CaseDefinition } from './case-definition.js';
+import { checkSuiteOptions } from './check-options.js';
 import { ComputerSupply } from './computer-supply.js';
 import type {
   ConformanceCase,
@@ -15,8 +16,6 @@ import { missingCapability, missingOption } from './requirements.js';
 
 /** Default of a case's time limit, in milliseconds. */
 const defaultTimeoutMs = 90_000;
-/** Milliseconds for giving back a computer of a case. */
-const cleanupTimeoutMs = 120_000;
 
 /** The cases, in the order of their levels. Dispose it at the end: the cases share a computer where they can. */
 export interface ConformanceCases extends Iterable<ConformanceCase>, AsyncDisposable {}
@@ -29,8 +28,10 @@ export interface ConformanceCases extends Iterable<ConformanceCase>, AsyncDispos
  * afterAll(() => cases[Symbol.asyncDispose]());
  * for (const { id, title, timeoutMs, run } of cases) test(`${id}: ${title}`, { timeout: timeoutMs + 10_000 }, run);
  * ```
+ * @throws ConfigurationError for options that are unknown or cannot be used
  */
 export function conformanceCases(create: CreateComputer, options: ConformanceOptions = {}): ConformanceCases {
+  checkSuiteOptions(create, options);
   const supply = new ComputerSupply(create, options);
   const cases = allCases.map((definition) => bindCase(definition, supply, options));
   return {
@@ -97,10 +98,10 @@ async function runCase(
     // What failed is the news; a computer that cannot be given back after that is part of the same story.
     const giveBack = async () => {
       if (ownComputer !== undefined) {
-        if (!endsComputer || !passed) await implementation.cleanup({ timeoutMs: cleanupTimeoutMs });
+        if (!endsComputer || !passed) await supply.giveBack(implementation);
       } else if (!passed) await supply.replaceShared();
     };
-    await (passed ? giveBack() : settledWithin(giveBack(), cleanupTimeoutMs));
+    await (passed ? giveBack() : giveBack().catch(() => undefined));
   }
 }
 

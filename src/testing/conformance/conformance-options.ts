@@ -16,7 +16,7 @@ export interface ConformanceOptions {
   readonly capabilities?: Partial<ConformanceCapabilities> | undefined;
   /** For a runtime: what to ask it for. Default: no image, no environment, `/tmp`. */
   readonly request?: Partial<ComputerRequest> | undefined;
-  /** Folder on the computer for the files of the cases. Default: `/tmp`, below the computer's `root`. */
+  /** Folder on the computer for the files of the cases, which has to be there. Default: `/tmp`, below its `root`. */
   readonly scratchFolder?: string | undefined;
   /** Name of an unprivileged user for cases that switch to one, such as `nobody`. Default: those cases are skipped. */
   readonly otherUser?: string | undefined;
@@ -27,6 +27,13 @@ export interface ConformanceOptions {
   readonly smallFolder?: string | undefined;
   /** Starts a computer from a snapshot's image. Default: where `create` is a runtime, with `request` for that image. */
   readonly startFrom?: ((image: string) => Promise<ComputerInterface>) | undefined;
+  /**
+   * Milliseconds for making a computer. When the time is over, the case fails, and so do all that follow: no other one is
+   * tried. What comes later is cleaned up. Default: 300,000.
+   */
+  readonly startTimeoutMs?: number | undefined;
+  /** Milliseconds for the cleanup of a computer, after which it is not waited for any more. Default: 120,000. */
+  readonly cleanupTimeoutMs?: number | undefined;
   readonly faults?: ConformanceFaults | undefined;
   readonly network?: ConformanceNetwork | undefined;
   /** For computers that are gone when their harness is. */

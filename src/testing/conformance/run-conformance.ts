@@ -1,6 +1,7 @@
 import { ConfigurationError, toErrorRecord } from '../../errors.js';
+import { checkRunOptions } from './check-options.js';
 import type { ConformanceCase, ConformanceLevel } from './conformance-case.js';
-import { conformanceCases } from './conformance-cases.js';
+import { type ConformanceCases, conformanceCases } from './conformance-cases.js';
 import type { ConformanceOptions, CreateComputer } from './conformance-options.js';
 import type { ConformanceCaseResult, ConformanceReport } from './conformance-report.js';
 
@@ -16,19 +17,32 @@ export interface RunConformanceOptions extends ConformanceOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Runs the conformance suite, one case after another. A case that fails is part of the report and ends nothing. */
+/**
+ * Runs the conformance suite, one case after another. A case that fails is part of the report and ends nothing. Where the
+ * computer that the cases share cannot be cleaned up at the end, that is a failed result too: `cleanup/shared`.
+ * @throws ConfigurationError for options that are unknown or cannot be used, or the signal's reason
+ */
 export async function runConformance(options: RunConformanceOptions): Promise<ConformanceReport> {
+  checkRunOptions(options);
   const { create, levels, only, onCase, signal, ...suite } = options;
   const startedAt = new Date();
   const started = performance.now();
   const results: ConformanceCaseResult[] = [];
-  await using cases = conformanceCases(create, suite);
-  for (const conformanceCase of selected([...cases], levels, only)) {
-    signal?.throwIfAborted();
-    const result = await runOne(conformanceCase, signal);
+  const tell = (result: ConformanceCaseResult) => {
     results.push(result);
     onCase?.(result);
+  };
+  const cases = conformanceCases(create, suite);
+  let failedCleanup: ConformanceCaseResult | undefined;
+  try {
+    for (const conformanceCase of selected([...cases], levels, only)) {
+      signal?.throwIfAborted();
+      tell(await runOne(conformanceCase, signal));
+    }
+  } finally {
+    failedCleanup = await cleanUp(cases);
   }
+  if (failedCleanup !== undefined) tell(failedCleanup);
   const count = (outcome: string) => results.filter((result) => result.outcome === outcome).length;
   const totals = { passed: count('passed'), failed: count('failed'), skipped: count('skipped') };
   return {
@@ -71,5 +85,22 @@ async function runOne(
     return { ...facts(), ...outcome };
   } catch (error) {
     return { ...facts(), outcome: 'failed', error: toErrorRecord(error) };
+  }
+}
+
+/** Undefined where it worked. */
+async function cleanUp(cases: ConformanceCases): Promise<ConformanceCaseResult | undefined> {
+  const started = performance.now();
+  try {
+    await cases[Symbol.asyncDispose]();
+    return undefined;
+  } catch (error) {
+    return {
+      ...{ id: 'cleanup/shared', family: 'cleanup', level: 0 },
+      title: 'the computer that the cases share is cleaned up at the end',
+      outcome: 'failed',
+      error: toErrorRecord(error),
+      durationMs: Math.round(performance.now() - started),
+    };
   }
 }
