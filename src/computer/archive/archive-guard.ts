@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { RemoteFileError } from '../errors.js';
 import { type ArchiveHeader, readHeader } from './archive-header.js';
 import { defaultTreeLimits, type TreeLimits } from './tree-limits.js';
@@ -11,7 +12,7 @@ const maxExtensionBytes = 1024 * 1024;
  * computer's `tar`, or its engine, is to unpack. Refuses names outside of the directory, entries written through a link of
  * the archive, hard links to what lies outside, devices and pipes, an archive that is cut off or not what it seems, and
  * more than the limits. Symbolic links may lead anywhere: what they are for is known inside only.
- * `target` is what messages name.
+ * `target` is what messages name. Nothing may lie below a `closed` folder, named from the directory on as `/dev/shm`.
  *
  * By hand, because `tar-stream` gives an entry only after it has taken in more of the stream, and settles by itself what an
  * archive says twice, where the program that unpacks may settle it otherwise.
@@ -21,8 +22,9 @@ export async function* guardArchive(
   archive: AsyncIterable<Uint8Array>,
   target: string,
   limits: TreeLimits = {},
+  closed: readonly string[] = [],
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const guard = createGuard(target, limits);
+  const guard = createGuard(target, limits, closed);
   for await (const chunk of archive) {
     guard.look(chunk);
     yield chunk;
@@ -33,6 +35,7 @@ export async function* guardArchive(
 function createGuard(
   target: string,
   { maxBytes = defaultTreeLimits.maxBytes, maxEntries = defaultTreeLimits.maxEntries }: TreeLimits,
+  closed: readonly string[],
 ) {
   const members = createMembers(target);
   const seen = { entries: 0, bytes: 0 };
@@ -63,6 +66,15 @@ function createGuard(
         throw refusal(target, 'too_large', `it holds more than ${maxEntries} entries`);
       if (seen.bytes > maxBytes) throw refusal(target, 'too_large', `it holds more than ${maxBytes} bytes`);
       members.add(entry);
+      const name = posix.normalize(`/${entry.name}`);
+      const folder = closed.find((each) => name.startsWith(`${each}/`) && name !== `${each}/`);
+      if (folder !== undefined) {
+        throw refusal(
+          target,
+          'other',
+          `${folder} in it is mounted inside only; upload what belongs there to it`,
+        );
+      }
       header.size = entry.size;
     }
     ahead = Math.ceil(header.size / blockBytes) * blockBytes;
@@ -168,7 +180,7 @@ function createMembers(target: string) {
   };
 }
 
-function refusal(path: string, reason: 'unsafe_archive' | 'too_large', why: string): RemoteFileError {
+function refusal(path: string, reason: RemoteFileError['reason'], why: string): RemoteFileError {
   const message = `Refused the archive for ${path}, because ${why}. What came before that in it may be there.`;
   return new RemoteFileError(message, { path, reason });
 }

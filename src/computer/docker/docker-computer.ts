@@ -145,6 +145,7 @@ export async function createDockerComputer({
     cleanup: async (options = {}) => {
       removal ??= (async () => {
         await engine.close();
+        await network.close();
         container.watch.close();
         container.log.close();
         await remove(options.timeoutMs);

@@ -1,5 +1,6 @@
 import type { CallOptions } from '../computer-interface.js';
 import { Deadline } from '../deadline.js';
+import { CommandSpawnError } from '../errors.js';
 import { shellQuote } from '../shell-quote.js';
 import type { DockerContainer } from './docker-container.js';
 import type { RunInside } from './file-transfer.js';
@@ -9,6 +10,9 @@ import type { RunInside } from './file-transfer.js';
  * the container's own files, and does not say so.
  */
 const insideOnly = /^(tmpfs|ramfs|proc|sysfs|devtmpfs|devpts|mqueue|cgroup2?)$/;
+
+/** Of each container. */
+const mountedEverywhere: readonly string[] = ['/dev', '/proc', '/sys'];
 
 const lookTimeoutMs = 30_000;
 const label = 'look at what is mounted';
@@ -25,9 +29,28 @@ export async function isHidden(
   path: string,
   call: CallOptions,
 ): Promise<boolean> {
-  const points = await mountPoints(container, run, call);
-  const place = await realPlace(run, path, call);
+  let points = mountedEverywhere;
+  let place = path;
+  try {
+    points = await mountPoints(container, run, call);
+    place = await realPlace(run, path, call);
+  } catch (error) {
+    // Where nothing can be run, the engine may still bring the logs of what went wrong.
+    if (!(error instanceof CommandSpawnError)) throw error;
+  }
   return points.some((point) => `${place}/`.startsWith(`${point}/`));
+}
+
+/** What is hidden below a directory, named from there on as `/dev/shm`. @throws what `run` throws */
+export async function hiddenBelow(
+  container: DockerContainer,
+  run: RunInside,
+  directory: string,
+  call: CallOptions,
+): Promise<readonly string[]> {
+  const points = await mountPoints(container, run, call);
+  const place = (await realPlace(run, directory, call)).replace(/\/+$/, '');
+  return points.filter((point) => point.startsWith(`${place}/`)).map((point) => point.slice(place.length));
 }
 
 /** Looked at once: mounts stay as they are while a container runs. Nobody's look, so that no caller's end is another's. */
@@ -46,8 +69,11 @@ async function mountPoints(
   return await deadline.race(points, 'The look at what is mounted', 0);
 }
 
+/** With what the shell has built in, as a container at its limit of processes has room for nothing else. */
+const mountsText = String.raw`while IFS= read -r line; do printf '%s\n' "$line"; done </proc/self/mountinfo`;
+
 async function lookAtMounts(run: RunInside): Promise<readonly string[]> {
-  const looked = await run('cat /proc/self/mountinfo', { timeoutMs: lookTimeoutMs, label });
+  const looked = await run(mountsText, { timeoutMs: lookTimeoutMs, label });
   if (looked.exitCode !== 0) throw new Error(`It cannot be seen what is mounted: ${looked.stderr.trim()}`);
   return looked.stdout.split('\n').flatMap((line) => {
     // Source: `proc(5)`, mountinfo. What is mounted of its file system, the place, with blanks and the like in octal, and
@@ -61,11 +87,16 @@ async function lookAtMounts(run: RunInside): Promise<readonly string[]> {
   });
 }
 
-/** Follows links as the container itself does, as far as there is something. */
+/** Follows links as the container itself does, as far as there is something. Only a link to a file takes a process. */
 async function realPlace(run: RunInside, path: string, call: CallOptions): Promise<string> {
-  const text = `path=${shellQuote(path)}
-while [ ! -e "$path" ] && [ -n "$path" ]; do path=\${path%/*}; done
-readlink -f -- "\${path:-/}" || { cd -- "$path" && pwd -P; }`;
+  const text = String.raw`path=${shellQuote(path)}
+while [ ! -e "$path" ] && [ -n "$path" ]; do path=${'$'}{path%/*}; done
+path=${'$'}{path:-/} name=
+if [ ! -d "$path" ]; then
+  if [ -L "$path" ]; then exec readlink -f -- "$path"; fi
+  name=/${'$'}{path##*/} path=${'$'}{path%/*}/
+fi
+cd -P -- "$path" && printf '%s\n' "$PWD$name"`;
   const { exitCode, stdout } = await run(text, { ...call, label });
   return exitCode === 0 ? stdout.replace(/\n$/, '') : path;
 }

@@ -1,7 +1,8 @@
 import { inspect } from 'node:util';
 import { ConfigurationError } from '../../errors.js';
 import type { CallOptions, NetworkOptions } from '../computer-interface.js';
-import { UnsupportedOptionError } from '../errors.js';
+import { Deadline, settledWithin } from '../deadline.js';
+import { ComputerLostError, UnsupportedOptionError } from '../errors.js';
 import {
   type NetworkCheck,
   type NetworkPolicy,
@@ -28,6 +29,8 @@ export interface NetworkControl {
    * ComputerLostError where there is no container any more
    */
   set(policy: NetworkPolicy, options?: NetworkOptions): Promise<NetworkReport>;
+  /** Waits for what is being changed; nothing is from then on. Never rejects. */
+  close(): Promise<void>;
 }
 
 const nothingTaken: CutNetwork = {
@@ -50,7 +53,8 @@ export function createNetworkControl(
   let saved: CutNetwork | undefined;
   let allowed: readonly AllowedHost[] = [];
   const beside = async (script: string, call: CallOptions) => {
-    const run = { image: helperImage, script, capabilities: ['NET_ADMIN', 'NET_RAW'] };
+    const processes = 64 + 8 * allowed.reduce((sum, { addresses }) => sum + addresses.length, 0);
+    const run = { image: helperImage, script, processes, capabilities: ['NET_ADMIN', 'NET_RAW'] };
     const { exitCode, output } = await runBeside(container, run, call);
     if (exitCode === 0) return output;
     if (exitCode !== 9) throw failure(container, `the helper container failed: ${output.trim()}`, []);
@@ -61,19 +65,12 @@ export function createNetworkControl(
   };
   const verify = async (policy: NetworkPolicy, method: NetworkReport['method'], call: CallOptions) => {
     const addresses = await addressesOf(container, network, call);
-    const checks = parseChecks(
-      await beside(
-        verifyScript(
-          addresses,
-          allowed.flatMap(({ addresses: own }) => own),
-        ),
-        call,
-      ),
-      policy,
-    );
+    const reached = allowed.flatMap(({ addresses: own }) => own);
+    const checks = parseChecks(await beside(verifyScript(addresses, reached), call), policy);
     const failed = checks.filter((check) => !check.passed);
     const names = new Set<string>(checks.map(({ name }) => name));
-    const missing = Object.keys(demands[policy]).filter((name) => name !== 'allowed' && !names.has(name));
+    const exempt = ['allowed', ...(reached.includes(addresses.gateway) ? ['gateway'] : [])];
+    const missing = Object.keys(demands[policy]).filter((name) => !exempt.includes(name) && !names.has(name));
     if (missing.length > 0 || failed.length > 0) {
       const problems = [
         ...failed.map(({ name, found, detail }) => `${name} is ${found} (${detail})`),
@@ -93,15 +90,17 @@ export function createNetworkControl(
     if (policy === current && allowed.length === 0 && allowedNext.length === 0) {
       return await verify(policy, 'nothing', call);
     }
+    call.signal?.throwIfAborted();
     const before = current;
     current = 'unknown';
     const target = container.docker.getNetwork(network);
     const connect = () => target.connect({ Container: container.id }) as Promise<unknown>;
     const disconnect = () => target.disconnect({ Container: container.id, Force: true }) as Promise<unknown>;
+    // From here on to its end, whoever asked for it: what was taken away has to be known to be brought back.
     let method: NetworkReport['method'] = 'routes';
     if (before === 'unknown') {
       // A new interface has the routes that the engine gives it, once the cut's own is gone, which belongs to none.
-      await beside(restoreScript(nothingTaken), call);
+      await beside(restoreScript(nothingTaken), {});
       await callEngine(disconnect).catch((error: unknown) => {
         // It may not be connected at all.
         if (isConnectionFailure(error)) throw error;
@@ -117,9 +116,9 @@ export function createNetworkControl(
       if (allowed.length > 0) await nameHosts(container, allowed, call);
       const cut = cutScript(allowed.flatMap(({ addresses }) => addresses));
       // In one, so that a computer that is cut already is not open for longer than that takes, whatever happens to us.
-      saved = parseCut(await beside(`${restore}\n${cut}`, call));
+      saved = parseCut(await beside(`${restore}\n${cut}`, {}));
     } else if (restore !== '') {
-      await beside(restore, call);
+      await beside(restore, {});
     }
     if (policy === 'none') {
       await callEngine(disconnect);
@@ -129,18 +128,36 @@ export function createNetworkControl(
     return await verify(policy, method, call);
   };
   let last: Promise<unknown> = Promise.resolve();
+  const closing = new AbortController();
   return {
     set: async (policy, options = {}) => {
-      const changed = last.then(() => change(policy, options));
+      using deadline = new Deadline(options, closing.signal);
+      const { signal } = deadline;
+      const changed = last.then(async () => {
+        signal.throwIfAborted();
+        return await change(policy, { allow: options.allow, signal });
+      });
       last = changed.catch(() => undefined);
       try {
-        return await changed;
+        return await deadline.race(changed, 'The change of the network policy', 0);
       } catch (error) {
         throw (await lossBehind(container, error)) ?? error;
       }
     },
+    close: async () => {
+      closing.abort(
+        new ComputerLostError('The computer has been cleaned up.', {
+          reason: 'cleaned_up',
+          computerId: container.name,
+        }),
+      );
+      await settledWithin(last, closeMs);
+    },
   };
 }
+
+/** Milliseconds for a change that is under way; it takes less than a second on an engine that is well. */
+const closeMs = 10_000;
 
 /** Capabilities by which a process in the container brings routes back, does without them, or leaves the container. */
 const undoing: ReadonlySet<string> = new Set(['ALL', 'NET_ADMIN', 'NET_RAW', 'SYS_ADMIN', 'SYS_MODULE']);
@@ -214,12 +231,21 @@ function parseChecks(output: string, policy: NetworkPolicy): NetworkCheck[] {
 }
 
 async function addressesOf(
-  { docker }: DockerContainer,
+  { docker, id }: DockerContainer,
   network: string,
   call: CallOptions,
 ): Promise<NetworkAddresses> {
+  const { NetworkSettings: settings } = await callEngineTwice(
+    async () => await docker.getContainer(id).inspect(),
+    call,
+  );
   const info = await callEngineTwice(async () => await docker.getNetwork(network).inspect(), call);
-  const gateway = info.IPAM?.Config?.find(({ Gateway: address }) => address?.includes('.'))?.Gateway ?? '';
+  // Of a network that was made with a subnet only, the engine names the gateway in its containers and nowhere else.
+  const named = [
+    settings.Networks[info.Name]?.Gateway,
+    ...(info.IPAM?.Config ?? []).map(({ Gateway: address }) => address),
+  ];
+  const gateway = named.find((address) => address?.includes('.')) ?? '';
   // The last address of the smallest usual range; whether somebody has it does not matter to a route.
   return {
     gateway,

@@ -11,6 +11,8 @@ if command -v ip >/dev/null; then tool=ip; elif busybox ip route >/dev/null 2>&1
 
 /** What a cut computer has in place of its devices: a link whose other end is its own, too. */
 const standIn = { device: 'swelancer0', otherEnd: 'swelancer1' } as const;
+/** Nobody's address: the dummy of RFC 7600. */
+const nobody = '192.0.0.8';
 
 /** The devices that lead somewhere. */
 const listDevices = `
@@ -22,44 +24,62 @@ done)`;
 /**
  * Takes the devices down and has the stand-in carry their addresses. Routes alone are not enough: a socket that is bound
  * to a device does not ask them where none of that device leads on, and nothing that is sent to everybody does.
+ *
+ * The stand-in has an address all the time, so that a browser that runs does not take itself for offline in between. Of one
+ * that two devices have, it sees the one whose device is down. IPv6 is off on new devices in a container, and on on `lo`.
  */
 const takeDown = `${listDevices}
 $tool link add ${standIn.device} type veth || exit 8
 otherEnd=$($tool -o link show dev ${standIn.device}) otherEnd=\${otherEnd#*@} otherEnd=\${otherEnd%%:*}
 $tool link set dev "$otherEnd" name ${standIn.otherEnd} || exit 8
 $tool link set dev ${standIn.otherEnd} up && $tool link set dev ${standIn.device} up || exit 8
+$tool -4 addr add ${nobody}/32 dev ${standIn.device} || exit 8
+moved=
 for device in $devices; do
+  addresses=$($tool -4 -o addr show dev "$device" scope global | while read -r number name family address rest; do echo "$address"; done)
+  for address in $addresses; do echo "address4 $address dev $device"; done
+  # Those of a subnet may go with its first one.
+  for address in $addresses; do $tool -4 addr del "$address" dev "$device" 2>/dev/null; done
+  if $tool -4 -o addr show dev "$device" scope global | grep -q inet; then exit 8; fi
+  for address in $addresses; do
+    $tool -4 addr add "\${address%/*}/32" dev ${standIn.device} || exit 8
+    moved=yes
+  done
   $tool -6 -o addr show dev "$device" scope global 2>/dev/null | while read -r number name family address rest; do
     echo "address6 $address dev $device"
     $tool -6 addr del "$address" dev "$device"
-    $tool -6 addr add "\${address%/*}/128" dev ${standIn.device} nodad
+    $tool -6 addr add "\${address%/*}/128" dev lo nodad 2>/dev/null || $tool -6 addr add "\${address%/*}/128" dev lo
   done
-  $tool -4 -o addr show dev "$device" scope global | while read -r number name family address rest; do
-    echo "address4 $address dev $device"
-    # Of one that two devices have, a browser sees the one whose device is down.
-    $tool -4 addr del "$address" dev "$device" || exit 8
-    $tool -4 addr add "\${address%/*}/32" dev ${standIn.device} || exit 8
-  done || exit 8
   $tool link set dev "$device" down || exit 8
   echo "down $device"
-done`;
+done
+if [ -n "$moved" ]; then $tool -4 addr del ${nobody}/32 dev ${standIn.device}; fi`;
 
 const bringUp = ({ down, addresses4, addresses6 }: CutNetwork) => `
-$tool link del dev ${standIn.device} 2>/dev/null
+$tool -4 addr add ${nobody}/32 dev ${standIn.device} 2>/dev/null
+$tool -6 -o addr show dev lo scope global 2>/dev/null | while read -r number name family address rest; do
+  $tool -6 addr del "$address" dev lo
+done
+${addresses4.map((address) => `$tool -4 addr del ${address.replace(/\/.*/, '')}/32 dev ${standIn.device} 2>/dev/null`).join('\n')}
 ${addresses4.map((address) => `$tool -4 addr add ${address} brd + || exit 8`).join('\n')}
 ${down.map((device) => `$tool link set dev ${device} up || exit 8`).join('\n')}
-${addresses6.map((address) => `$tool -6 addr add ${address} nodad 2>/dev/null || $tool -6 addr add ${address} 2>/dev/null`).join('\n')}`;
+${addresses6.map((address) => `$tool -6 addr add ${address} nodad 2>/dev/null || $tool -6 addr add ${address} 2>/dev/null`).join('\n')}
+# Busybox cannot leave out the look for another one with the same address, which takes a second or two.
+for look in ${addresses6.length === 0 ? '' : Array.from({ length: 30 }, (_, look) => look).join(' ')}; do
+  if ! $tool -6 -o addr show scope global | grep -q tentative; then break; fi
+  sleep 0.1
+done
+$tool link del dev ${standIn.device} 2>/dev/null`;
 
 /** A table of our own, for sockets that are bound to a device. Busybox takes no number above 255. */
 const boundTable = 251;
-/** Nobody's address: the dummy of RFC 7600. */
-const nobody = '192.0.0.8';
 
 /**
- * For devices that have to stay, because of hosts that are allowed: sockets that are bound to one have a route, which
- * leads to nobody. Busybox knows no rules for that. Broadcasts have routes of their own.
+ * For devices that have to stay, because of hosts that are allowed. Where no route of a device leads on, the kernel takes
+ * everybody to be on its link; and a socket may want hosts on its link only. So for sockets that are bound to one, whatever is not
+ * allowed is this computer itself. Busybox knows no rules for that. Broadcasts have routes of their own.
  */
-const leadBoundAway = (allowed: readonly string[]) => `${listDevices}
+const leadBoundBackHere = (allowed: readonly string[]) => `${listDevices}
 $tool -4 route show table local | while read -r line; do
   case $line in *" dev lo "*) continue ;; "broadcast "*) ;; *) continue ;; esac
   echo "broadcast $line"
@@ -67,12 +87,12 @@ $tool -4 route show table local | while read -r line; do
 done
 for device in $devices; do
   if $tool -4 rule add oif "$device" lookup ${boundTable} 2>/dev/null; then
-    $tool -4 route replace default via ${nobody} dev "$device" onlink table ${boundTable} || exit 8
+    $tool -4 route append local default dev "$device" table ${boundTable} || exit 8
     ${allowed.map((address) => `if [ "$device" = "$5" ]; then $tool -4 route replace ${address} via "$3" dev "$5" onlink table ${boundTable} || exit 8; fi`).join('\n    ')}
   fi
 done`;
 
-const leadBoundBack = `
+const forgetBound = `
 while $tool -4 rule del lookup ${boundTable} 2>/dev/null; do :; done
 $tool -4 route flush table ${boundTable} 2>/dev/null`;
 
@@ -91,7 +111,7 @@ $tool -4 route replace unreachable default || exit 8
 ${allowed.map((address) => `$tool -4 route replace ${address} via "$3" dev "$5" onlink || exit 8`).join('\n')}
 $tool -6 route flush table main 2>/dev/null
 $tool -6 route replace unreachable default 2>/dev/null
-${allowed.length === 0 ? '' : leadBoundAway(allowed)}
+${allowed.length === 0 ? '' : leadBoundBackHere(allowed)}
 true`;
 
 /** What a cut has taken away, in the words of \`ip\`. */
@@ -110,7 +130,7 @@ export function restoreScript(cut: CutNetwork): string {
   const linkFirst = (lines: readonly string[]) =>
     [...lines].sort((left, right) => Number(left.includes(' via ')) - Number(right.includes(' via ')));
   return `${findTool}
-${leadBoundBack}
+${forgetBound}
 $tool -4 route flush table main 2>/dev/null
 $tool -6 route flush table main 2>/dev/null
 ${bringUp(cut)}
@@ -124,12 +144,17 @@ ${cut.broadcasts.map((route) => `$tool -4 route replace ${route} table local 2>/
 true`;
 }
 
+/** Anybody's resolvers; the first that is not allowed is taken. */
+const outsideAddresses = ['1.1.1.1', '9.9.9.9', '8.8.8.8', '208.67.222.222'] as const;
+
 /**
  * Asks the kernel what it would do with a packet to each place, and asks for a name. One line for each check. Where the
  * kernel has no way, and to itself, a connection is really tried, with what the image has for that: who refuses one has
  * been reached. All at once, as each may take its time.
  */
 export function verifyScript({ gateway, neighbour }: NetworkAddresses, allowed: readonly string[]): string {
+  const outside: string =
+    outsideAddresses.find((address) => !allowed.includes(address)) ?? outsideAddresses[0];
   return `${findTool}
 ${listDevices}
 connect() {
@@ -157,7 +182,7 @@ look() {
   case $1 in gateway | neighbour | outside-ipv4)
     for device in $devices; do
       bound=$($tool -4 route get "$3" oif "$device" 2>&1) || continue
-      case $bound in *" ${nobody} "*) continue ;; esac
+      case $bound in "local "*) continue ;; esac
       ${allowed.length > 0 ? `case $($tool -V 2>&1) in *BusyBox*) detail="$detail; sockets bound to $device were not looked at" && continue ;; esac` : ''}
       if [ $found = unreachable ]; then found=reachable shown=route detail="$detail; from a socket of $device: $bound"; fi
     done ;;
@@ -167,13 +192,13 @@ look() {
 }
 (
 look loopback -4 127.0.0.1 &
-look outside-ipv4 -4 1.1.1.1 &
+look outside-ipv4 -4 ${outside} &
 look outside-ipv6 -6 2606:4700:4700::1111 &
 ${allowed.map((address) => `look allowed -4 ${address} &`).join('\n')}
 ${
   gateway === ''
     ? 'echo "check gateway unreachable route the network has none"\necho "check neighbour unreachable route the network has no IPv4 addresses"'
-    : `look gateway -4 ${gateway} &\nlook neighbour -4 ${neighbour} &`
+    : `${allowed.includes(gateway) ? '' : `look gateway -4 ${gateway} &`}\nlook neighbour -4 ${neighbour} &`
 }
 wait
 ) &

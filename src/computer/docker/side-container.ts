@@ -12,6 +12,8 @@ export interface SideRun {
   readonly image: string;
   readonly script: string;
   readonly capabilities: readonly string[];
+  /** That run at once. */
+  readonly processes: number;
 }
 
 /** Milliseconds for a script of a few lines, on an engine that is busy. */
@@ -23,7 +25,7 @@ const sideTimeoutMs = 60_000;
  */
 export async function runBeside(
   container: DockerContainer,
-  { image, script, capabilities }: SideRun,
+  { image, script, capabilities, processes }: SideRun,
   { signal }: CallOptions,
 ): Promise<{ exitCode: number; output: string }> {
   const { docker } = container;
@@ -49,7 +51,7 @@ export async function runBeside(
             CapAdd: [...capabilities],
             SecurityOpt: ['no-new-privileges'],
             ReadonlyRootfs: true,
-            PidsLimit: 64,
+            PidsLimit: processes,
           },
         }),
     );

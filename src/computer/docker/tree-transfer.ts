@@ -7,7 +7,7 @@ import { openArchive, putArchive } from './archive-call.js';
 import type { ArchiveDownload } from './archive-connection.js';
 import type { DockerContainer } from './docker-container.js';
 import { absolute, type RunInside, type WriterOf } from './file-transfer.js';
-import { isHidden } from './hidden-mounts.js';
+import { hiddenBelow, isHidden } from './hidden-mounts.js';
 import { commandFileError, transferFailure } from './remote-file-failure.js';
 import { statRemote } from './remote-stat.js';
 
@@ -27,7 +27,7 @@ export async function uploadTree(
   deadline.check(what);
   const directory = absolute(remoteDirectory);
   const call = { signal: deadline.signal };
-  const guarded = guardArchive(archive, remoteDirectory, { maxBytes: Infinity, maxEntries: Infinity });
+  const limits = { maxBytes: Infinity, maxEntries: Infinity };
   try {
     const { run, isRoot } = await writerOf({ directory }, call);
     const made = await run(`mkdir -p -- ${shellQuote(directory)}`, call);
@@ -35,13 +35,14 @@ export async function uploadTree(
     if (failure !== undefined) throw failure;
     const isSeen = isRoot && !(await isHidden(container, run, directory, call));
     if (isSeen && (await statRemote(container, directory, call)) !== undefined) {
-      await putArchive(container, guarded, directory, call);
+      const closed = await hiddenBelow(container, run, directory, call);
+      await putArchive(container, guardArchive(archive, remoteDirectory, limits, closed), directory, call);
       return;
     }
     // A user's own directory, or a memory file system inside, which the engine does not see.
     const unpacked = await run(`tar -x ${isRoot ? '' : '-o '}-f - -C ${shellQuote(directory)}`, {
       ...call,
-      stdin: guarded,
+      stdin: guardArchive(archive, remoteDirectory, limits),
     });
     const refusal = commandFileError(container, what, remoteDirectory, unpacked);
     if (refusal !== undefined) throw refusal;

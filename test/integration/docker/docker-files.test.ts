@@ -285,6 +285,35 @@ describeDocker('file transfer with a container', () => {
     );
   });
 
+  test('is refused where a part of the tree belongs to what exists inside only', async () => {
+    const archive = pack();
+    archive.entry({ name: 'above/file' }, 'content');
+    archive.entry({ name: 'dev/shm/deep/file' }, 'content');
+    archive.finalize();
+    const upload = computer.uploadTree?.(archive as unknown as AsyncIterable<Uint8Array>, '/');
+    await expect(upload).rejects.toThrow(/\/dev\/shm in it is mounted inside only|\/dev in it is mounted/);
+  });
+
+  test('brings what a container at its limit of processes has written', async () => {
+    const full = await dockerRuntime({ labels, resources: { processes: 30 } }).start(testRequest(), { emit });
+    try {
+      await full.sendShellCommand('mkdir /logs; echo why >/logs/file');
+      const filling = full.sendShellCommand('while sleep 600 & do :; done; touch /logs/full; wait', {
+        timeoutMs: 60_000,
+      });
+      filling.catch(() => undefined);
+      await expect
+        .poll(
+          async () => (await execa('docker', ['top', full.id ?? '', '-o', 'pid'])).stdout.split('\n').length,
+        )
+        .toBeGreaterThan(29);
+      expect(Buffer.from(await full.download('/logs/file')).toString()).toBe('why\n');
+      expect(await namesIn(full.downloadTree?.('/logs'))).toMatchObject({ './file': 'why\n' });
+    } finally {
+      await full.cleanup();
+    }
+  });
+
   test('is not ended by another that is aborted', async () => {
     const fresh = await dockerRuntime({ labels }).start(testRequest(), { emit });
     try {
