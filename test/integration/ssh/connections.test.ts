@@ -1,8 +1,10 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { type SshComputerOptions, sshComputer, sshRuntime } from '../../../src/computer/ssh/index.js';
 import { describeSsh, type SshServer } from '../../fixtures/ssh-server.js';
 import { connect, serve } from './opened.js';
@@ -61,6 +63,30 @@ describeSsh('SSH connections', () => {
       retryable: false,
       message: expect.stringMatching(/refused the login/),
     });
+  });
+
+  test('a key that only an agent holds opens the way for as long as the agent has it', async () => {
+    const server = await serve();
+    const { identityFile = '', ...options } = server.options;
+    const socket = join(server.folder, 'agent');
+    const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: ['ignore', 'pipe', 'ignore'] });
+    vi.stubEnv('SSH_AUTH_SOCK', socket);
+    try {
+      // It says where it listens once it does.
+      await once(agent.stdout, 'data');
+      execFileSync('ssh-add', ['-q', identityFile], { stdio: 'pipe' });
+      await rm(identityFile);
+      const computer = await connect(options);
+      expect((await computer.sendShellCommand('echo by agent')).stdout).toBe('by agent\n');
+      execFileSync('ssh-add', ['-q', '-D'], { stdio: 'pipe' });
+      await expect(connect(options)).rejects.toMatchObject({
+        code: 'computer_start',
+        message: expect.stringMatching(/refused the login/),
+      });
+    } finally {
+      vi.unstubAllEnvs();
+      agent.kill();
+    }
   });
 
   test('a port that nobody listens on is worth another try, and a client that is missing is not', async () => {
