@@ -19,7 +19,6 @@ const server =
 afterAll(() => void server?.kill());
 
 const mark = randomUUID();
-// By its default strategy: what differs between the two is held to the suite on Docker's own engine.
 describe.skipIf(service === undefined)(`a container of podman${podmanNeed}`, () => {
   expectNothingLeft(`swelancer.test=${mark}`, service?.docker);
   testConformance(
@@ -43,5 +42,24 @@ describe.skipIf(service === undefined)(`a container of podman${podmanNeed}`, () 
 nc -w 2 "$(cat /tmp/gateway)" ${port} </dev/null`,
       },
     },
+  );
+});
+
+const execMark = randomUUID();
+// What podman does in its own way: the streams of an exec, and children that outlive it.
+describe.skipIf(service === undefined)(`a container of podman, commands by exec${podmanNeed}`, () => {
+  expectNothingLeft(`swelancer.test=${execMark}`, service?.docker);
+  testConformance(
+    dockerRuntime({
+      host: service?.host ?? 'unix://',
+      strategy: 'exec',
+      labels: { 'swelancer.test': execMark },
+    }),
+    {
+      request: testRequest(),
+      capabilities: { disposable: true, limitsMemory: true, limitsProcesses: true },
+      otherUser: 'agent',
+    },
+    ['commands', 'kill', 'stdin', 'output', 'background'],
   );
 });
