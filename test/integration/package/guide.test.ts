@@ -28,7 +28,7 @@ function blocksOf(heading: string): readonly CodeBlock[] {
 function installing(commands: string, swelancer?: string): string {
   return commands.replaceAll(/npm install .*/g, (command) =>
     command
-      .replaceAll(/\b(tsx|typescript|vitest)\b|@types\/node/g, ownVersion)
+      .replaceAll(/\b(tsx|vitest)\b|@types\/node/g, ownVersion)
       .replace('install swelancer', `install ${swelancer ?? 'swelancer'}`),
   );
 }
