@@ -34,8 +34,13 @@ export async function sshPlace({
     for (let end = ends.pop(); end !== undefined; end = ends.pop()) await end();
   };
   try {
-    // `scp` transfers over SFTP.
-    const configuration = ['Subsystem sftp internal-sftp', ...(startUpFiles ? ['SetEnv SHLVL=0'] : [])];
+    const configuration = [
+      // `scp` transfers over SFTP.
+      'Subsystem sftp internal-sftp',
+      // Sixteen clients at once over the connection that stands: servers allow ten sessions unless told otherwise.
+      'MaxSessions 100',
+      ...(startUpFiles ? ['SetEnv SHLVL=0'] : []),
+    ];
     const server = await startSshServer({ configuration });
     ends.push(async () => server[Symbol.asyncDispose]());
     const { destination } = server.options;
