@@ -44,14 +44,13 @@ export const dockerTransfers: RowGroup = {
 /** The same over SSH, against `scp` and `rsync` over a connection that stands. */
 export const sshTransfers: RowGroup = {
   name: 'ssh-transfers',
-  missing: missingSsh,
+  missing: async () => (await missingSsh()) ?? (await missingRsync()),
   measure: async (report) => {
     await using files = await createLocalFiles();
     await using place = await sshPlace();
     const { computer, destination, multiplexed } = place;
     const scp = ['-q', '-r', ...multiplexed];
     const shell = ['ssh', ...multiplexed].join(' ');
-    const hasRsync = (await execa('rsync', ['--version'], { reject: false })).exitCode === 0;
     const rsync = {
       name: 'rsync',
       up: async (from: string, to: string) =>
@@ -68,11 +67,17 @@ export const sshTransfers: RowGroup = {
         // It writes files only.
         read: async (from: string) => bytesOf('ssh', [...multiplexed, destination, 'cat', from]),
       },
-      ...(hasRsync ? [rsync] : []),
+      rsync,
     ];
     await measureTransfers({ kind: 'SSH', computer, files, remote, clients, isBar: false }, report);
   },
 };
+
+/** Why there is one client less to compare with. */
+async function missingRsync(): Promise<string | undefined> {
+  const { exitCode } = await execa('rsync', ['--version'], { reject: false });
+  return exitCode === 0 ? undefined : 'there is no rsync (apt-get install rsync)';
+}
 
 interface Client {
   readonly name: string;
