@@ -307,7 +307,9 @@ describe.each(shells)('lanes in $name', (shell) => {
     });
     const { engine, onDegraded } = start(transport);
     for (let times = 0; times < 2; times++) {
-      await expect(engine.sendShellCommand('true', { user: 'nobody-here' })).rejects.toThrow('no shell for you');
+      await expect(engine.sendShellCommand('true', { user: 'nobody-here' })).rejects.toThrow(
+        'no shell for you',
+      );
     }
     expect(onDegraded).toEqual([expect.stringContaining('did not answer, but said: no shell for you')]);
     for (let index = 0; index < 5; index++) await engine.sendShellCommand('true');
