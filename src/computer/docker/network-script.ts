@@ -92,6 +92,12 @@ for device in $devices; do
   fi
 done`;
 
+/**
+ * The engine's own in each container, which leaves unanswered what it cannot ask others: a program would wait for it, 20 s
+ * with the usual C library. Out of reach, names fail at once.
+ */
+const engineResolver = '127.0.0.11';
+
 const forgetBound = `
 while $tool -4 rule del lookup ${boundTable} 2>/dev/null; do :; done
 $tool -4 route flush table ${boundTable} 2>/dev/null`;
@@ -111,6 +117,7 @@ $tool -4 route replace unreachable default || exit 8
 ${allowed.map((address) => `$tool -4 route replace ${address} via "$3" dev "$5" onlink || exit 8`).join('\n')}
 $tool -6 route flush table main 2>/dev/null
 $tool -6 route replace unreachable default 2>/dev/null
+$tool -4 route replace unreachable ${engineResolver} table local
 ${allowed.length === 0 ? '' : leadBoundBackHere(allowed)}
 true`;
 
@@ -131,6 +138,7 @@ export function restoreScript(cut: CutNetwork): string {
     [...lines].sort((left, right) => Number(left.includes(' via ')) - Number(right.includes(' via ')));
   return `${findTool}
 ${forgetBound}
+$tool -4 route del unreachable ${engineResolver} table local 2>/dev/null
 $tool -4 route flush table main 2>/dev/null
 $tool -6 route flush table main 2>/dev/null
 ${bringUp(cut)}
