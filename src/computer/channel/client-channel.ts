@@ -161,10 +161,8 @@ function startClient({ argv, request: { lastWords }, onClientEnd }: ClientChanne
       if (hasEnded) return;
       hasEnded = true;
       clearTimeout(timer);
-      // Whoever takes our place for the last words has ended; the client itself may be stopped.
-      if (lastWords !== undefined && killGroup(child, 'SIGTERM')) {
-        timer = setTimeout(() => killGroup(child, 'SIGKILL'), letGoMs);
-      }
+      // Whoever spoke the last words for us has ended, and has ended the others: but one that is stopped lives on.
+      if (lastWords !== undefined) killGroup(child, 'SIGKILL');
       onClientEnd?.();
     };
     child.once('exit', (exitCode, signal) => {
@@ -185,21 +183,21 @@ function startClient({ argv, request: { lastWords }, onClientEnd }: ClientChanne
     ended,
     letGo: () => {
       if (hasEnded || timer !== undefined) return;
-      const kill = (signal: NodeJS.Signals) =>
-        lastWords === undefined ? child.kill(signal) : killGroup(child, signal);
+      const kill = (signal: NodeJS.Signals) => {
+        if (lastWords === undefined) child.kill(signal);
+        else killGroup(child, signal);
+      };
       kill('SIGTERM');
       timer = setTimeout(() => kill('SIGKILL'), letGoMs);
     },
   };
 }
 
-/** @returns whether anybody is left of it */
-function killGroup({ pid }: ChildProcessWithoutNullStreams, signal: NodeJS.Signals): boolean {
+function killGroup({ pid }: ChildProcessWithoutNullStreams, signal: NodeJS.Signals): void {
   try {
-    return pid !== undefined && process.kill(-pid, signal);
+    if (pid !== undefined) process.kill(-pid, signal);
   } catch {
     // It has ended in the meantime.
-    return false;
   }
 }
 

@@ -31,12 +31,13 @@ cd -- "$swelancer_directory" || exit 70
 export swelancer_folder
 launch=; if command -v setsid >/dev/null 2>&1; then launch=setsid; fi
 $launch sh -c '
-  folder=$swelancer_folder entry=$swelancer_entry
+  set -- "$swelancer_folder" "$swelancer_entry"
   unset swelancer_folder swelancer_entry swelancer_directory swelancer_unless
-  mkdir -- "$folder/entry.begun" || exit
-  echo $$ >"$folder/entry.pid"
-  (eval "$entry") >"$folder/entry.log" 2>&1
-  echo $? >"$folder/entry.exit.part" && mv "$folder/entry.exit.part" "$folder/entry.exit"
+  mkdir -- "$1/entry.begun" || exit
+  echo $$ >"$1/entry.pid"
+  (eval "shift $#
+$2") >"$1/entry.log" 2>&1
+  echo $? >"$1/entry.exit.part" && mv "$1/entry.exit.part" "$1/entry.exit"
 ' </dev/null >/dev/null 2>&1 &
 while [ ! -d "$swelancer_folder/entry.begun" ] && kill -0 $! 2>/dev/null; do sleep 0.05 || sleep 1; done
 if [ ! -d "$swelancer_folder/entry.begun" ]; then echo "nothing can be written to $swelancer_folder" >&2; exit 71; fi

@@ -135,6 +135,7 @@ function letGo(channel: Unchecked): void {
     if (hasMethod(stream, 'on')) stream.on('error', () => undefined);
     if (hasMethod(stream, 'destroy')) stream.destroy();
   }
+  if (hasMethod(channel?.ended, 'then')) channel.ended.then(undefined, () => undefined);
   close(channel);
 }
 

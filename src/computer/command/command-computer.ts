@@ -5,6 +5,7 @@ import { ConfigurationError } from '../../errors.js';
 import type { Environment } from '../../redaction.js';
 import { type CommandStrategy, startChannelComputer } from '../channel/channel-computer.js';
 import { type Durability, durabilityOf, durabilityShape } from '../channel/durability.js';
+import { longestTimerMs } from '../deadline.js';
 import type { CallOptions, ComputerInterface } from '../computer-interface.js';
 import { ComputerLostError, ComputerStartError } from '../errors.js';
 import type { ShellTransport } from '../shell/shell-transport.js';
@@ -33,11 +34,18 @@ export interface CommandComputerOptions extends Durability {
 const shape = z.strictObject({
   prefix: z.array(z.string().regex(/^[^\0]*$/)).min(1),
   workingDirectory: z.string().refine(isAbsolute, 'expected an absolute path').optional(),
-  environment: z.record(z.string(), z.unknown()).optional(),
+  environment: z
+    .record(
+      z
+        .string()
+        .regex(/^(?!swelancer_)/, 'names that begin with swelancer_ are for the shells around a command'),
+      z.unknown(),
+    )
+    .optional(),
   entryCommand: z.string().min(1).optional(),
   strategy: z.enum(['lane', 'exec']).optional(),
   ...durabilityShape,
-  startTimeoutMs: z.number().int().positive().optional(),
+  startTimeoutMs: z.number().int().positive().max(longestTimerMs).optional(),
   id: z
     .string()
     .regex(/^[\w.-]+$/)

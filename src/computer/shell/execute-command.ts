@@ -6,7 +6,7 @@ import type { CommandRun } from './command-run.js';
 import { endProcesses } from './end-processes.js';
 import type { Execution, ExecutionEnd } from './execution.js';
 import { OutputSink, type OutputWriter } from './output-sink.js';
-import { continueStopped } from './watch-supervisor.js';
+import { continueParent, continueStopped } from './watch-supervisor.js';
 import { countScript, type ProcessQuery, parseProcessReport } from './process-kill.js';
 
 const defaultKillGraceMs = 5000;
@@ -136,6 +136,8 @@ async function endExecution(run: CommandRun, execution: Execution, sink: OutputS
   execution.stopInput();
   const { control } = run.engine;
   const frame = execution.frame();
+  // A command may have stopped it; it is to end, too.
+  if (execution.watchesSupervisor !== true) void continueParent(control, parentOf(frame));
   let kill = await endProcesses({
     control,
     query: processQuery(run, frame),

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseStartFrame } from './boot.js';
 import type { CommandRun } from './command-run.js';
+import type { ControlShell } from './control-shell.js';
 import type { ProcessIdentity } from './process-kill.js';
 import { endSupervisorScript, parseSupervisorState, supervisorStateScript } from './supervisor-state.js';
 
@@ -75,12 +76,16 @@ export async function continueStopped(
   let pauseMs = engine.heartbeatMs;
   while (await pause(pauseMs, letGo)) {
     pauseMs = Math.min(pauseMs * 2, longestPauseMs);
-    const pid = parent() ?? 0;
-    if (pid === 0) continue;
-    const script = supervisorStateScript({ supervisor: `${pid}:`, leader: undefined, whenStopped: 'CONT' });
-    const output = await engine.control.run(script, lookTimeoutMs).catch(() => '');
-    if (parseSupervisorState(output)?.supervisor === 'T') pauseMs = engine.heartbeatMs;
+    if (await continueParent(engine.control, parent())) pauseMs = engine.heartbeatMs;
   }
+}
+
+/** Continues the shell that waits for a command where it is stopped. @returns whether it was. Never rejects. */
+export async function continueParent(control: ControlShell, pid: number | undefined): Promise<boolean> {
+  if (pid === undefined || pid === 0) return false;
+  const script = supervisorStateScript({ supervisor: `${pid}:`, leader: undefined, whenStopped: 'CONT' });
+  const output = await control.run(script, lookTimeoutMs).catch(() => '');
+  return parseSupervisorState(output)?.supervisor === 'T';
 }
 
 async function look(run: CommandRun, { supervisor, frame }: SupervisorWatch, whenStopped: 'CONT' | 'KILL') {

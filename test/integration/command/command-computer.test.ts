@@ -3,7 +3,12 @@ import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ComputerInterface, extractTree, packTree } from '../../../src/computer/index.js';
+import {
+  type CommandTimeoutError,
+  type ComputerInterface,
+  extractTree,
+  packTree,
+} from '../../../src/computer/index.js';
 import { commandComputer } from '../../../src/computer/command/index.js';
 import { processesWith, uniqueSeconds } from '../ssh/remote-processes.js';
 import { type Place, places } from './places.js';
@@ -52,6 +57,34 @@ describe.each(places)('a computer through $name', ({ missing, create }) => {
       for (const options of [{ stdin: 'input' }, { durable: true }]) {
         const result = await computer.sendShellCommand(command, options);
         expect(result).toMatchObject({ exitCode: 4, stdout: 'on\n' });
+      }
+    });
+
+    test('a shell that a command has stopped ends with it at its deadline', async () => {
+      for (const options of [{ stdin: 'input' }, { durable: true }]) {
+        let pid = 0;
+        const running = computer.sendShellCommand('echo $PPID; kill -STOP $PPID; sleep 300', {
+          ...options,
+          timeoutMs: 1500,
+          killGraceMs: 0,
+        });
+        await expect(running).rejects.toMatchObject({
+          code: 'command_timeout',
+          partial: { stdout: expect.stringMatching(/^\d+\n$/) as string },
+        });
+        await running.catch((error: unknown) => {
+          pid = Number((error as CommandTimeoutError).partial.stdout);
+        });
+        await expect
+          .poll(
+            async () =>
+              (
+                await computer.sendShellCommand(
+                  `kill -0 ${pid} && ! grep -q '^State:.Z' /proc/${pid}/status || echo gone`,
+                )
+              ).stdout,
+          )
+          .toContain('gone');
       }
     });
 

@@ -197,12 +197,12 @@ describeSsh('the entry command over SSH', () => {
     const seconds = uniqueSeconds();
     computer = await sshComputer({
       ...server.options,
-      environment: { NAME: 'entry', PATH: '/usr/bin:/bin' },
+      environment: { NAME: 'entry', PATH: '/usr/bin:/bin', folder: 'mine', entry: 'own' },
       workingDirectory: '/tmp',
-      entryCommand: `echo "hello from $NAME in $PWD"; env | grep -c '^swelancer_'; sleep ${seconds}`,
+      entryCommand: `echo "hello from $NAME in $PWD, $folder $entry $#"; env | grep -c '^swelancer_'; sleep ${seconds}`,
     });
     const log = async () => (await computer?.describe?.())?.lastLogLines;
-    await expect.poll(log, { timeout: 30_000 }).toEqual(['hello from entry in /tmp', '0']);
+    await expect.poll(log, { timeout: 30_000 }).toEqual(['hello from entry in /tmp, mine own 0', '0']);
     await server.kill();
     await server.restart();
     expect(await computer.describe?.()).toMatchObject({ state: 'running' });

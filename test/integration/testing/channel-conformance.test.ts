@@ -71,9 +71,12 @@ describe('channelComputer over a small `open`', () => {
       await expect(starting).rejects.toBeInstanceOf(ComputerStartError);
       await expect(starting).rejects.toThrow('gave no channel within 50 ms');
       const channel = open(['sleep', '600']);
-      const closed = new Promise<void>((resolve) => give({ ...channel, close: resolve }));
-      await closed;
+      const ended = channel.ended.then(() => {
+        throw new Error('It was closed.');
+      });
+      await new Promise<void>((resolve) => give({ ...channel, ended, close: resolve }));
       channel.close?.();
+      await channel.ended;
       expect(channel.stdin.destroyed).toBe(true);
     });
 

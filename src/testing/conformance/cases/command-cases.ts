@@ -55,6 +55,7 @@ export const commandCases: readonly CaseDefinition[] = [
   {
     id: 'commands/once',
     level: 0,
+    timeoutMs: 300_000,
     title: 'a command runs exactly once, whatever its exit code',
     body: async ({ run, path }) => {
       // What clients and supervisors say of themselves is among them.

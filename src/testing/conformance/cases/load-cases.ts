@@ -65,6 +65,7 @@ export const loadCases: readonly CaseDefinition[] = [
   {
     id: 'load/temporary-files',
     level: 2,
+    timeoutMs: 300_000,
     title: 'commands and uploads do not leave a file each in the temporary folder',
     body: async ({ computer, run, path }) => {
       const perRound = 25;

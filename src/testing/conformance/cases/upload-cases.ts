@@ -107,6 +107,7 @@ export const uploadCases: readonly CaseDefinition[] = [
   {
     id: 'upload/names',
     level: 0,
+    timeoutMs: 300_000,
     title: 'names with blanks, quotes, dollars, dashes, newlines and other scripts are names',
     body: async (bench) => {
       const plain = ['two words', `it's "$HOME" \`x\` \\n`, '-rf', '日本語 🎉', 'a;b&c|d', '*', '~'];
