@@ -3,6 +3,7 @@ import { finished } from 'node:stream/promises';
 import type { CallOptions } from '../computer-interface.js';
 import type { DockerContainer } from './docker-container.js';
 import { callEngine, callEngineTwice } from './engine-call.js';
+import { startOf, whileMoving } from './exec-gate.js';
 import { asSocket } from './engine-stream.js';
 import { StreamDemultiplexer } from './stream-demultiplexer.js';
 
@@ -18,8 +19,8 @@ export async function createExec(
   { argv, environment = {}, user }: ExecRequest,
   call: CallOptions,
 ): Promise<string> {
-  const exec = await callEngine(
-    (abortSignal) =>
+  const create = async (abortSignal: AbortSignal) =>
+    await whileMoving(id, abortSignal, async () =>
       docker.getContainer(id).exec({
         Cmd: [...argv],
         Env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
@@ -32,23 +33,33 @@ export async function createExec(
         abortSignal,
         ...(user === undefined ? {} : { User: user }),
       }),
-    call,
-  );
+    );
+  const exec = await callEngine(create, call);
   return exec.id;
 }
 
 /** Starts an exec. The socket is its standard input one way and its multiplexed output the other. */
 export async function startExec(
-  { docker }: Pick<DockerContainer, 'docker'>,
+  { docker, id }: Pick<DockerContainer, 'docker' | 'id'>,
   execId: string,
   call: CallOptions,
 ): Promise<Socket> {
-  const stream = await callEngine(
-    // Without the hijack, the end of standard input would end the output too.
-    () => docker.getExec(execId).start({ hijack: true, stdin: true, Tty: false, Detach: false }),
-    { ...call, onLate: (late) => late.destroy() },
-  );
-  const socket = asSocket(stream);
+  const start = async (abortSignal: AbortSignal) =>
+    await whileMoving(id, abortSignal, async () => {
+      const heard = startOf(id, execId);
+      try {
+        // Without the hijack, the end of standard input would end the output too.
+        const options = { hijack: true, stdin: true, Tty: false, Detach: false };
+        const stream = await docker.getExec(execId).start(options);
+        const socket = asSocket(stream);
+        socket.once('close', heard);
+        return socket;
+      } catch (error) {
+        heard();
+        throw error;
+      }
+    });
+  const socket = await callEngine(start, { ...call, onLate: (late) => late.destroy() });
   socket.on('error', () => undefined);
   socket.setKeepAlive(true, 15_000);
   return socket;

@@ -6,6 +6,7 @@ import { SnapshotError } from '../errors.js';
 import { freeImageSpace } from './disk-floor.js';
 import { type DockerContainer, lossBehind } from './docker-container.js';
 import { callEngine } from './engine-call.js';
+import { whileStill } from './exec-gate.js';
 import { hasStatus, readRefusal } from './engine-error.js';
 
 /** The repository of snapshots, which are on the engine only and never pulled. */
@@ -53,7 +54,11 @@ export class SnapshotStore {
     const remove = async () => await this.#remove(image);
     try {
       await callEngine(
-        async () => await (engine.commit(commit) as Promise<unknown>),
+        async () =>
+          await whileStill(this.#options.docker, container.id, async () => {
+            signal?.throwIfAborted();
+            return await (engine.commit(commit) as Promise<unknown>);
+          }),
         // An abandoned commit goes on in the engine.
         { signal, timeoutMs, onLate: () => void remove().catch(() => undefined) },
       );

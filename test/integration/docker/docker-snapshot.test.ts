@@ -34,6 +34,24 @@ describeDocker('a snapshot', () => {
     await expect(docker.getImage(snapshot.image).inspect()).rejects.toMatchObject({ statusCode: 404 });
   });
 
+  // An engine that pauses a container while it starts a process there never answers again.
+  test('is made while commands are started, which wait for it', async () => {
+    const computer = await dockerRuntime({ labels, strategy: 'exec' }).start(testRequest(), { emit });
+    let isOver = false;
+    const commands = [1, 2, 3].map(async () => {
+      while (!isOver) await computer.sendShellCommand('true');
+    });
+    try {
+      for (let times = 0; times < 10; times++) await (await computer.snapshot()).remove();
+      isOver = true;
+      await Promise.all(commands);
+    } finally {
+      isOver = true;
+      await Promise.allSettled(commands);
+      await computer.cleanup();
+    }
+  });
+
   test('whose making got no answer goes with its own computer, and not with another that may go before it is made', async () => {
     await using link = await engineLink({
       onAnswer: (line) => (line.includes('/commit?') ? Promise.reject(new Error('cut')) : undefined),
