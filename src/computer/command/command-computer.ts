@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
-import { ConfigurationError } from '../../errors.js';
+import { checkOptions } from '../../check-options.js';
 import type { Environment } from '../../redaction.js';
 import { type CommandStrategy, startChannelComputer } from '../channel/channel-computer.js';
 import { type Durability, durabilityOf, durabilityShape } from '../channel/durability.js';
@@ -31,7 +31,7 @@ export interface CommandComputerOptions extends Durability {
   readonly id?: string | undefined;
 }
 
-const shape = z.strictObject({
+const shape = {
   prefix: z.array(z.string().regex(/^[^\0]*$/)).min(1),
   workingDirectory: z.string().refine(isAbsolute, 'expected an absolute path').optional(),
   environment: z
@@ -50,16 +50,11 @@ const shape = z.strictObject({
     .string()
     .regex(/^[\w.-]+$/)
     .optional(),
-});
+};
 
 /** @throws ConfigurationError that names what is wrong */
 export function checkCommandOptions(who: string, options: object): void {
-  const checked = shape.safeParse(options);
-  if (checked.success) return;
-  const problems = checked.error.issues.map(
-    ({ path, message }) => `${path.join('.') || 'options'}: ${message}`,
-  );
-  throw new ConfigurationError(`${who} was given options it cannot use. ${problems.join('; ')}.`);
+  checkOptions(who, shape, options);
 }
 
 /**

@@ -3,7 +3,7 @@ import { finished } from 'node:stream/promises';
 import type { CallOptions } from '../computer-interface.js';
 import type { DockerContainer } from './docker-container.js';
 import { callEngine, callEngineTwice } from './engine-call.js';
-import { startOf, whileMoving } from './exec-gate.js';
+import { startOf, whenMoving, whileMoving } from './exec-gate.js';
 import { asSocket } from './engine-stream.js';
 import { StreamDemultiplexer } from './stream-demultiplexer.js';
 
@@ -34,6 +34,7 @@ export async function createExec(
         ...(user === undefined ? {} : { User: user }),
       }),
     );
+  await whenMoving(id, call);
   const exec = await callEngine(create, call);
   return exec.id;
 }
@@ -59,6 +60,7 @@ export async function startExec(
         throw error;
       }
     });
+  await whenMoving(id, call);
   const socket = await callEngine(start, { ...call, onLate: (late) => late.destroy() });
   socket.on('error', () => undefined);
   socket.setKeepAlive(true, 15_000);

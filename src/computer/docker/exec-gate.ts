@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
+import type { CallOptions } from '../computer-interface.js';
+import { Deadline } from '../deadline.js';
 import { callEngineTwice } from './engine-call.js';
 
 /**
@@ -21,18 +23,23 @@ const lookAfterMs = 20;
 /** Milliseconds for the starts under way. One that takes longer does not come about any more. */
 const startsMs = 10_000;
 
+/** Waits while a container stands still, which is no time that its engine takes to answer. @throws as `Deadline.race` */
+export async function whenMoving(containerId: string, limits: CallOptions): Promise<void> {
+  if (gates.get(containerId)?.still === undefined) return;
+  using deadline = new Deadline(limits);
+  for (let still; (still = gates.get(containerId)?.still) !== undefined; )
+    await deadline.race(still, 'The wait for a snapshot that is being made', 0);
+}
+
 /** Runs a call that begins something in a container, while it does not stand still. @throws the signal's reason */
 export async function whileMoving<T>(
   containerId: string,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
   call: () => Promise<T>,
 ): Promise<T> {
-  let gate = gateOf(containerId);
-  while (gate.still !== undefined) {
-    await Promise.race([gate.still, aborted(signal)]);
-    gate = gateOf(containerId);
-  }
-  signal?.throwIfAborted();
+  await whenMoving(containerId, { signal });
+  signal.throwIfAborted();
+  const gate = gateOf(containerId);
   const calling = call();
   gate.calls.add(calling);
   try {
@@ -99,12 +106,4 @@ function gateOf(containerId: string): Gate {
 
 function forget(containerId: string, { calls, open, still }: Gate): void {
   if (calls.size === 0 && open.size === 0 && still === undefined) gates.delete(containerId);
-}
-
-async function aborted(signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) return await new Promise(() => undefined);
-  if (!signal.aborted) {
-    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-  }
-  signal.throwIfAborted();
 }

@@ -15,7 +15,7 @@ import { RemoteFileError } from '../errors.js';
 import { shellQuote } from '../shell-quote.js';
 import { openArchive, putArchive } from './archive-call.js';
 import type { DockerContainer } from './docker-container.js';
-import { isHidden } from './hidden-mounts.js';
+import { lookForHidden } from './hidden-mounts.js';
 import { commandFileError, transferFailure } from './remote-file-failure.js';
 import { statRemote } from './remote-stat.js';
 import { readSingleFile } from './single-file-archive.js';
@@ -74,7 +74,11 @@ export async function uploadFile(
     const { run, isRoot } = writer;
     const { size, mode } = first;
     let put: CommandResult | undefined;
-    if (isRoot && size !== undefined && !(await isHidden(container, run, posix.dirname(target), call))) {
+    if (
+      isRoot &&
+      size !== undefined &&
+      !(await lookForHidden(container, run, posix.dirname(target), call)).itself
+    ) {
       const header = { name: temporary.slice(1), type: 'file', mode, size } as const;
       await putArchive(container, wrapFile(header, first.stream), '/', call);
       put = await run(renameCommand(temporary, target), call);
@@ -122,7 +126,7 @@ export async function downloadFile(
     refuse('too_large', `it is larger than ${maxBytes} bytes; raise maxBytes if it may be`);
   try {
     const path = absolute(remotePath);
-    const isSeen = !(await isHidden(container, run, path, call));
+    const isSeen = !(await lookForHidden(container, run, path, call)).itself;
     const found = isSeen ? await statRemote(container, path, call) : undefined;
     if (found?.kind === 'directory') throw refuse('is_directory', 'it is a directory');
     if (found?.kind === 'file') {

@@ -19,38 +19,38 @@ const label = 'look at what is mounted';
 
 const known = new WeakMap<DockerContainer, Promise<readonly string[]>>();
 
+/** What the engine does not see. */
+export interface Hidden {
+  /** The path itself: it is, lies, or leads by a link there. */
+  readonly itself: boolean;
+  /** What lies below the path, named from there on as `/dev/shm`. */
+  readonly below: readonly string[];
+}
+
 /**
- * Whether a path is, lies, or leads by a link where the engine does not see it. Of what is not there yet, it is the
- * directory that counts in which it would be made. @throws what `run` throws
+ * What of a path is hidden from the engine. Of what is not there yet, it is the directory that counts in which it would be
+ * made. @throws what `run` throws, unless nothing can be run there
  */
-export async function isHidden(
+export async function lookForHidden(
   container: DockerContainer,
   run: RunInside,
   path: string,
   call: CallOptions,
-): Promise<boolean> {
+): Promise<Hidden> {
   let points = mountedEverywhere;
   let place = path;
   try {
     points = await mountPoints(container, run, call);
     place = await realPlace(run, path, call);
   } catch (error) {
-    // Where nothing can be run, the engine may still bring the logs of what went wrong.
+    // The engine may still bring the logs of what went wrong.
     if (!(error instanceof CommandSpawnError)) throw error;
   }
-  return points.some((point) => `${place}/`.startsWith(`${point}/`));
-}
-
-/** What is hidden below a directory, named from there on as `/dev/shm`. @throws what `run` throws */
-export async function hiddenBelow(
-  container: DockerContainer,
-  run: RunInside,
-  directory: string,
-  call: CallOptions,
-): Promise<readonly string[]> {
-  const points = await mountPoints(container, run, call);
-  const place = (await realPlace(run, directory, call)).replace(/\/+$/, '');
-  return points.filter((point) => point.startsWith(`${place}/`)).map((point) => point.slice(place.length));
+  const begin = place.endsWith('/') ? place : `${place}/`;
+  return {
+    itself: points.some((point) => begin.startsWith(`${point}/`)),
+    below: points.filter((point) => point.startsWith(begin)).map((point) => point.slice(begin.length - 1)),
+  };
 }
 
 /** Looked at once: mounts stay as they are while a container runs. Nobody's look, so that no caller's end is another's. */

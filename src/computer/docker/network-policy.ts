@@ -90,6 +90,7 @@ export function createNetworkControl(
     if (policy === current && allowed.length === 0 && allowedNext.length === 0) {
       return await verify(policy, 'nothing', call);
     }
+    if (allowedNext.length > 0) await nameHosts(container, allowedNext, call);
     call.signal?.throwIfAborted();
     const before = current;
     current = 'unknown';
@@ -113,7 +114,6 @@ export function createNetworkControl(
     }
     allowed = allowedNext;
     if (policy === 'cut') {
-      if (allowed.length > 0) await nameHosts(container, allowed, call);
       const cut = cutScript(allowed.flatMap(({ addresses }) => addresses));
       // In one, so that a computer that is cut already is not open for longer than that takes, whatever happens to us.
       saved = parseCut(await beside(`${restore}\n${cut}`, {}));

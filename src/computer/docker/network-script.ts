@@ -105,7 +105,7 @@ $tool -4 route flush table ${boundTable} 2>/dev/null`;
 /**
  * Prints what it takes away: the devices, where nobody is allowed, and all routes. Everything that is not local is answered
  * with "unreachable" at once. An interface stays up with its address: a browser that sees none takes itself for offline
- * and behaves differently. Addresses that are allowed go over the gateway, which itself stays out of reach (`onlink`).
+ * and behaves differently. Addresses that are allowed go over the gateway, which itself stays out of reach unless it is one (`onlink`).
  */
 export const cutScript = (allowed: readonly string[]) => `${findTool}
 set -- $($tool -4 route show default)

@@ -7,7 +7,7 @@ import { openArchive, putArchive } from './archive-call.js';
 import type { ArchiveDownload } from './archive-connection.js';
 import type { DockerContainer } from './docker-container.js';
 import { absolute, type RunInside, type WriterOf } from './file-transfer.js';
-import { hiddenBelow, isHidden } from './hidden-mounts.js';
+import { lookForHidden } from './hidden-mounts.js';
 import { commandFileError, transferFailure } from './remote-file-failure.js';
 import { statRemote } from './remote-stat.js';
 
@@ -33,10 +33,11 @@ export async function uploadTree(
     const made = await run(`mkdir -p -- ${shellQuote(directory)}`, call);
     const failure = commandFileError(container, what, remoteDirectory, made);
     if (failure !== undefined) throw failure;
-    const isSeen = isRoot && !(await isHidden(container, run, directory, call));
+    const hidden = isRoot ? await lookForHidden(container, run, directory, call) : undefined;
+    const isSeen = hidden?.itself === false;
     if (isSeen && (await statRemote(container, directory, call)) !== undefined) {
-      const closed = await hiddenBelow(container, run, directory, call);
-      await putArchive(container, guardArchive(archive, remoteDirectory, limits, closed), directory, call);
+      const guarded = guardArchive(archive, remoteDirectory, limits, hidden.below);
+      await putArchive(container, guarded, directory, call);
       return;
     }
     // A user's own directory, or a memory file system inside, which the engine does not see.
@@ -66,7 +67,7 @@ export async function* downloadTree(
   let archive: ArchiveDownload | undefined;
   try {
     const directory = absolute(remoteDirectory);
-    if (await isHidden(container, run, directory, call)) {
+    if ((await lookForHidden(container, run, directory, call)).itself) {
       throw new RemoteFileError(
         `${what} failed: the engine does not see what is there, since it is mounted inside only. Copy the tree to a folder of the container first.`,
         { path: remoteDirectory, reason: 'other', computerId: container.name },

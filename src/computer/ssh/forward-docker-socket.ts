@@ -9,7 +9,8 @@ import { ComputerStartError } from '../errors.js';
 import { clientArguments, connected } from './ssh-arguments.js';
 import { startFailure } from './ssh-failure.js';
 import { SshConnectError, type SshMaster, startMaster } from './ssh-master.js';
-import { checkOptions, type SshDestinationOptions, sshDestinationShape } from './ssh-options.js';
+import { checkOptions } from '../../check-options.js';
+import { type SshDestinationOptions, sshDestinationShape } from './ssh-options.js';
 
 export interface ForwardDockerSocketOptions extends Omit<SshDestinationOptions, 'destination'> {
   /** Default: `/var/run/docker.sock`. */

@@ -6,7 +6,8 @@ import type { CallOptions, ComputerInterface } from '../computer-interface.js';
 import { officialEntry, officialEnvironment } from './official-machine.js';
 import { type SessionLimits, sessionLimits } from './session-limits.js';
 import { SshConnections } from './ssh-connection.js';
-import { checkOptions, type SshDestinationOptions, sshComputerShape } from './ssh-options.js';
+import { checkOptions } from '../../check-options.js';
+import { type SshDestinationOptions, sshComputerShape } from './ssh-options.js';
 import { sshTransport } from './ssh-transport.js';
 
 export interface SshComputerOptions extends SshDestinationOptions, Durability {

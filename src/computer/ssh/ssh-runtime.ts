@@ -1,3 +1,4 @@
+import { checkOptions } from '../../check-options.js';
 import { ConfigurationError } from '../../errors.js';
 import type {
   CallOptions,
@@ -13,12 +14,7 @@ import { ComputerStartError, UnsupportedOptionError } from '../errors.js';
 import { officialEnvironment } from './official-machine.js';
 import { sessionLimits } from './session-limits.js';
 import { type SshComputerOptions, startSshComputer } from './ssh-computer.js';
-import {
-  checkOptions,
-  type SshDestinationOptions,
-  sshComputerShape,
-  sshSettingsShape,
-} from './ssh-options.js';
+import { type SshDestinationOptions, sshComputerShape, sshSettingsShape } from './ssh-options.js';
 
 /** A machine that was made for one computer. */
 export interface SshMachine extends SshDestinationOptions {

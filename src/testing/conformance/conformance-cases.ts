@@ -3,7 +3,7 @@ import { allCases } from './all-cases.js';
 import { ConformanceFailure } from './assertions.js';
 import { CaseSkipped, openBench } from './case-bench.js';
 import type { CaseDefinition } from './case-definition.js';
-import { checkSuiteOptions } from './check-options.js';
+import { checkSuiteOptions } from './option-shapes.js';
 import { ComputerSupply } from './computer-supply.js';
 import type {
   ConformanceCase,

@@ -1,5 +1,5 @@
 import { ConfigurationError, toErrorRecord } from '../../errors.js';
-import { checkRunOptions } from './check-options.js';
+import { checkRunOptions } from './option-shapes.js';
 import type { ConformanceCase, ConformanceLevel } from './conformance-case.js';
 import { type ConformanceCases, conformanceCases } from './conformance-cases.js';
 import type { ConformanceOptions, CreateComputer } from './conformance-options.js';

@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
-import { ConfigurationError } from '../../errors.js';
+import { checkOptions } from '../../check-options.js';
 import type { ConformanceCapabilities } from './conformance-case.js';
 import type {
   ConformanceFaults,
@@ -81,19 +81,10 @@ function isCreate(value: unknown): boolean {
 
 /** @throws ConfigurationError that names what is wrong */
 export function checkRunOptions(options: RunConformanceOptions): void {
-  check('runConformance', run, options);
+  checkOptions('runConformance', run, options);
 }
 
 /** @throws ConfigurationError that names what is wrong */
 export function checkSuiteOptions(create: CreateComputer, options: ConformanceOptions): void {
-  check('conformanceCases', { ...suite, create: run.create }, { ...options, create });
-}
-
-function check(who: string, shape: Readonly<Record<string, z.ZodType>>, options: object): void {
-  const checked = z.strictObject(shape).safeParse(options);
-  if (checked.success) return;
-  const problems = checked.error.issues.map(
-    ({ path, message }) => `${path.join('.') || 'options'}: ${message}`,
-  );
-  throw new ConfigurationError(`${who} was given options it cannot use. ${problems.join('; ')}.`);
+  checkOptions('conformanceCases', { ...suite, create: run.create }, { ...options, create });
 }
